@@ -1,0 +1,51 @@
+namespace HostSwap.Orchestrator.Configuration;
+
+/// <summary>The validated configuration: every value is usable as it stands.</summary>
+/// <param name="Paths">Where state and runtime files live.</param>
+/// <param name="Docker">How Docker is reached.</param>
+/// <param name="Image">Reference of the image that <c>start</c> and <c>swap</c> use when none is given.</param>
+/// <param name="SharedDirectories">Outer directories bound at the same path into every generation; VM disks live there.</param>
+/// <param name="Generation">Limits for host containers.</param>
+/// <param name="Migration">How VMs are moved.</param>
+/// <param name="Source">The file it was read from, or null where only defaults apply.</param>
+public sealed record HostSwapSettings(
+    HostSwapPaths Paths,
+    DockerSettings Docker,
+    string Image,
+    IReadOnlyList<string> SharedDirectories,
+    GenerationSettings Generation,
+    MigrationSettings Migration,
+    string? Source);
+
+/// <summary>How Docker is reached and which network carries the guests.</summary>
+/// <param name="Endpoint">Docker's endpoint, <c>unix:///…</c>.</param>
+/// <param name="Network">Docker network that is every generation's uplink.</param>
+/// <param name="Subnet">Subnet of that network in CIDR form when hostctl creates it; null lets Docker choose.</param>
+/// <param name="ContainerRange">Part of the subnet that Docker may give to containers, so that guests keep the rest; null for all.</param>
+/// <param name="Timeout">Limit of one call.</param>
+public sealed record DockerSettings(Uri Endpoint, string Network, string? Subnet, string? ContainerRange, TimeSpan Timeout);
+
+/// <summary>Limits for host containers.</summary>
+/// <param name="ReadyTimeout">How long a candidate may take to become ready.</param>
+/// <param name="StopTimeout">How long systemd in a generation gets to stop.</param>
+/// <param name="KeepRetired">How long a retired generation is kept stopped before it is removed.</param>
+public sealed record GenerationSettings(TimeSpan ReadyTimeout, TimeSpan StopTimeout, TimeSpan KeepRetired);
+
+/// <summary>How VMs are moved.</summary>
+/// <param name="Parallel">How many at once; null chooses by cores and free memory.</param>
+/// <param name="BandwidthMiBPerSecond">Limit for one migration; null for none.</param>
+/// <param name="ParallelConnections">multifd connections for one migration.</param>
+/// <param name="AutoConverge">Throttle guests that dirty memory faster than it is sent.</param>
+/// <param name="DeadlineBase">Time that every migration gets.</param>
+/// <param name="DeadlinePerGiB">Time that it gets for each GiB of RAM besides.</param>
+/// <param name="NoProgressLimit">It is given up when nothing has been sent for so long.</param>
+/// <param name="MemoryReserveMiB">Memory of the outer host that moves never use.</param>
+public sealed record MigrationSettings(
+    int? Parallel,
+    long? BandwidthMiBPerSecond,
+    int ParallelConnections,
+    bool AutoConverge,
+    TimeSpan DeadlineBase,
+    TimeSpan DeadlinePerGiB,
+    TimeSpan NoProgressLimit,
+    long MemoryReserveMiB);

@@ -1,0 +1,84 @@
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Swapping;
+
+namespace HostSwap.Orchestrator;
+
+/// <summary>
+/// Everything that can be done to one outer host: the surface that hostctl's verbs stand on.
+/// Expected failures are <see cref="Errors.HostSwapException"/>s.
+/// </summary>
+public interface IOuterHost : IAsyncDisposable
+{
+    /// <summary>Creates directories, journal and guest network. Running it again changes nothing.</summary>
+    /// <returns>What was created, a line each; empty where everything was there.</returns>
+    Task<IReadOnlyList<string>> InitialiseAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Brings the active generation up: creates <c>gen-1</c> where there is none, else starts the recorded active one.
+    /// Used by people once and by systemd at every boot.
+    /// </summary>
+    /// <param name="image">Image for the first generation; null for the configured one.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<GenerationStatus> StartAsync(string? image, CancellationToken cancellationToken);
+
+    /// <summary>Looks at everything once.</summary>
+    Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>Starts a candidate, makes the plan against it and removes it again.</summary>
+    Task<SwapPlan> PlanAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Swaps. Cancelling is an orderly interruption: no further move begins, those in flight are aborted and seen to be
+    /// on one side. Never throws for a failed swap, whose result says so; throws where it could not begin.
+    /// </summary>
+    Task<SwapResult> SwapAsync(
+        SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Recorded operations, newest first.</summary>
+    IReadOnlyList<Operation> History(int limit);
+
+    /// <summary>One recorded operation with its entries and moves; null where there is none.</summary>
+    OperationDetails? Show(long operation);
+
+    /// <summary>Every check of this outer host, each with its outcome and fix.</summary>
+    IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The command line that runs <paramref name="command"/> inside the active generation by the Docker client, as an
+    /// argument list whose first item is the program.
+    /// </summary>
+    Task<IReadOnlyList<string>> GetExecCommandAsync(
+        IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken);
+}
+
+/// <summary>What a swap is asked for.</summary>
+/// <param name="Image">The new image; null for the configured one.</param>
+/// <param name="Force">Swap even to the image that is active already.</param>
+public sealed record SwapRequest(string? Image, bool Force);
+
+/// <summary>An operation with everything that is recorded of it.</summary>
+public sealed record OperationDetails(
+    Operation Operation, IReadOnlyList<JournalEntry> Entries, IReadOnlyList<MoveRecord> Moves);
+
+/// <summary>One check of <c>hostctl doctor</c>.</summary>
+/// <param name="Name">Its stable name.</param>
+/// <param name="Status">How it came out.</param>
+/// <param name="Message">What was seen.</param>
+/// <param name="Fix">What to do; empty where nothing needs to be done.</param>
+public sealed record HealthCheck(string Name, HealthStatus Status, string Message, string Fix);
+
+/// <summary>How a check came out.</summary>
+public enum HealthStatus
+{
+    /// <summary>As it should be.</summary>
+    Ok,
+
+    /// <summary>Works, but should be looked at.</summary>
+    Warning,
+
+    /// <summary>A swap would fail or harm.</summary>
+    Error,
+}

@@ -1,0 +1,26 @@
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Libvirt;
+
+namespace HostSwap.Orchestrator.Inventory;
+
+/// <summary>The whole outer host at one moment.</summary>
+/// <param name="Initialised">Whether <c>hostctl init</c> has been run here.</param>
+/// <param name="Generations">Its generations, by number.</param>
+/// <param name="VirtualMachines">Every VM in every generation that answers.</param>
+/// <param name="UnfinishedSwap">Number of a swap that has no terminal result.</param>
+/// <param name="LockHolder">Who holds the lock now, in words.</param>
+public sealed record HostStatus(
+    bool Initialised,
+    IReadOnlyList<GenerationStatus> Generations,
+    IReadOnlyList<VmStatus> VirtualMachines,
+    long? UnfinishedSwap,
+    string? LockHolder);
+
+/// <summary>A VM as it is seen now.</summary>
+public sealed record VmStatus(
+    string Name,
+    Guid Uuid,
+    int Generation,
+    DomainState State,
+    bool Persistent,
+    bool Autostart);

@@ -1,0 +1,169 @@
+namespace HostSwap.Orchestrator.Journal;
+
+/// <summary>
+/// The durable record of what operations intended and what was observed. A write that returns is on disk
+/// (SQLite, WAL, <c>synchronous=FULL</c>); a write that cannot be made throws, and nothing may happen after it.
+/// Safe for use from several tasks at once.
+/// </summary>
+public interface IJournal : IDisposable
+{
+    /// <summary>Opens a new operation; its number is what <c>hostctl show</c> takes.</summary>
+    Operation Begin(OperationKind kind, string summary, string detailJson);
+
+    /// <summary>Records that a side effect is about to happen.</summary>
+    /// <returns>The entry's number, to be given to <see cref="Outcome"/>.</returns>
+    long Intend(long operation, string step, string subject, string detailJson);
+
+    /// <summary>Records what was observed after an intended side effect.</summary>
+    void Outcome(long entry, EntryResult result, string observed);
+
+    /// <summary>Stores the state of one VM's move, replacing its earlier one.</summary>
+    void RecordMove(long operation, MoveRecord move);
+
+    /// <summary>Closes an operation.</summary>
+    void Finish(long operation, OperationResult result, string summary, string detailJson);
+
+    /// <summary>Creates or replaces the record of a generation.</summary>
+    void RecordGeneration(GenerationRecord generation);
+
+    /// <summary>Forgets a generation that has been removed.</summary>
+    void ForgetGeneration(int number);
+
+    /// <summary>All recorded generations, by number.</summary>
+    IReadOnlyList<GenerationRecord> Generations();
+
+    /// <summary>Operations, newest first.</summary>
+    IReadOnlyList<Operation> Operations(int limit);
+
+    /// <summary>One operation; null where there is none of that number.</summary>
+    Operation? FindOperation(long operation);
+
+    /// <summary>The entries of one operation, in order.</summary>
+    IReadOnlyList<JournalEntry> Entries(long operation);
+
+    /// <summary>The VM moves of one operation, in order of their first record.</summary>
+    IReadOnlyList<MoveRecord> Moves(long operation);
+
+    /// <summary>The newest swap that has no terminal result; null where there is none.</summary>
+    Operation? FindUnfinishedSwap();
+}
+
+/// <summary>What an operation is.</summary>
+public enum OperationKind
+{
+    /// <summary><c>hostctl init</c>.</summary>
+    Init,
+
+    /// <summary><c>hostctl start</c>.</summary>
+    Start,
+
+    /// <summary><c>hostctl plan</c>.</summary>
+    Plan,
+
+    /// <summary><c>hostctl swap</c>.</summary>
+    Swap,
+}
+
+/// <summary>How an operation ended.</summary>
+public enum OperationResult
+{
+    /// <summary>It has not ended, or died.</summary>
+    Running,
+
+    /// <summary>Everything was done.</summary>
+    Done,
+
+    /// <summary>There was nothing to do.</summary>
+    NothingToDo,
+
+    /// <summary>The plan had blockers; nothing was moved.</summary>
+    Refused,
+
+    /// <summary>The operator said no; nothing was moved.</summary>
+    Declined,
+
+    /// <summary>It failed and every VM is where it was.</summary>
+    FailedOnOldSide,
+
+    /// <summary>It failed with VMs in both generations; a later swap continues it.</summary>
+    FailedOnBothSides,
+
+    /// <summary>It was interrupted in an orderly way.</summary>
+    Interrupted,
+
+    /// <summary>It stopped because who owns a VM could not be established, or a VM was lost.</summary>
+    NeedsPerson,
+}
+
+/// <summary>One recorded operation.</summary>
+public sealed record Operation(
+    long Id,
+    OperationKind Kind,
+    OperationResult Result,
+    string Summary,
+    string DetailJson,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? FinishedAt);
+
+/// <summary>How an intended side effect came out.</summary>
+public enum EntryResult
+{
+    /// <summary>No outcome is recorded: the process died between intent and outcome.</summary>
+    Unknown,
+
+    /// <summary>The world shows the intended effect.</summary>
+    Done,
+
+    /// <summary>It failed.</summary>
+    Failed,
+}
+
+/// <summary>One intended side effect with its outcome.</summary>
+public sealed record JournalEntry(
+    long Id,
+    long Operation,
+    string Step,
+    string Subject,
+    string DetailJson,
+    EntryResult Result,
+    string Observed,
+    DateTimeOffset IntendedAt,
+    DateTimeOffset? ObservedAt);
+
+/// <summary>The durable state of one VM's move.</summary>
+/// <param name="Uuid">The VM.</param>
+/// <param name="Name">Its name when the move was planned.</param>
+/// <param name="Method">Name of the planned <c>MoveMethod</c>.</param>
+/// <param name="State">Name of the <c>MoveState</c>.</param>
+/// <param name="Reason">Why it is in this state.</param>
+/// <param name="Autostart">Whether it was to be started by itself in the old generation; restored on activation.</param>
+/// <param name="BytesTransferred">Bytes that the move sent.</param>
+/// <param name="Downtime">QEMU's measured downtime.</param>
+/// <param name="Elapsed">How long the move took.</param>
+public sealed record MoveRecord(
+    Guid Uuid,
+    string Name,
+    string Method,
+    string State,
+    string Reason,
+    bool Autostart,
+    long? BytesTransferred,
+    TimeSpan? Downtime,
+    TimeSpan? Elapsed);
+
+/// <summary>The durable record of a generation.</summary>
+/// <param name="Number">Its number, from 1.</param>
+/// <param name="Role">Name of the <c>GenerationRole</c>.</param>
+/// <param name="Image">The image reference that it was created from.</param>
+/// <param name="ImageId">The image's digest.</param>
+/// <param name="HostUuid">Its libvirt host UUID, which is its machine id.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="RetiredAt">When it was retired.</param>
+public sealed record GenerationRecord(
+    int Number,
+    string Role,
+    string Image,
+    string ImageId,
+    Guid HostUuid,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? RetiredAt);

@@ -1,0 +1,202 @@
+namespace HostSwap.Orchestrator.Libvirt;
+
+/// <summary>The domains of one libvirt host. Domains are named by UUID, since names may be hostile or reused.</summary>
+public interface ILibvirtDomains
+{
+    /// <summary>Lists all domains, active or not.</summary>
+    Task<IReadOnlyList<DomainRecord>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Finds one domain; null where this host has none of that UUID.</summary>
+    Task<DomainRecord?> FindAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>Reads a domain's XML; secrets in it (VNC passwords) are included, since it may be defined elsewhere.</summary>
+    Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken);
+
+    /// <summary>Defines a domain persistently; returns its UUID.</summary>
+    Task<Guid> DefineAsync(string xml, CancellationToken cancellationToken);
+
+    /// <summary>Removes a persistent definition, keeping NVRAM and vTPM state. Of an active domain it leaves a transient one.</summary>
+    Task UndefineAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>Says whether libvirt starts the domain when the daemon starts.</summary>
+    Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken);
+
+    /// <summary>Starts a defined domain.</summary>
+    Task StartAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>Names of the domain's snapshots.</summary>
+    Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>Whether a managed save image exists.</summary>
+    Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Migrates a domain peer to peer. The call returns when libvirt has finished or given up; whether the domain
+    /// arrived must be observed on both sides all the same. Cancelling stops waiting, not the migration: that is
+    /// <see cref="AbortJobAsync"/>.
+    /// </summary>
+    Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Aborts the domain's running job; the domain stays where it is. No error where none runs.</summary>
+    Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>Statistics of the job that runs now; null where none runs or the domain is not here.</summary>
+    Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Statistics of the last completed job; after a migration the destination has them, with the downtime.
+    /// libvirt forgets them at the next job, and they are kept when read.
+    /// </summary>
+    Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>Streams lifecycle events from the moment the returned sequence is enumerated, until cancelled.</summary>
+    IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Which XML of a domain.</summary>
+public enum DomainXml
+{
+    /// <summary>What runs now (of a shut off domain: its definition).</summary>
+    Live,
+
+    /// <summary>What the next cold start will use.</summary>
+    Persistent,
+}
+
+/// <summary>libvirt's <c>virDomainState</c>.</summary>
+public enum DomainState
+{
+    /// <summary>No state known.</summary>
+    None = 0,
+
+    /// <summary>Running.</summary>
+    Running = 1,
+
+    /// <summary>Blocked on a resource.</summary>
+    Blocked = 2,
+
+    /// <summary>Paused; its QEMU exists, its CPUs stand still.</summary>
+    Paused = 3,
+
+    /// <summary>Being shut down; its QEMU still exists.</summary>
+    ShuttingDown = 4,
+
+    /// <summary>Shut off: no QEMU.</summary>
+    ShutOff = 5,
+
+    /// <summary>Crashed.</summary>
+    Crashed = 6,
+
+    /// <summary>Suspended by the guest's power management.</summary>
+    PmSuspended = 7,
+}
+
+/// <summary>One domain as libvirt sees it at one moment.</summary>
+/// <param name="Uuid">The domain's UUID, the same on every host.</param>
+/// <param name="Name">Its name: untrusted text.</param>
+/// <param name="State">Its state.</param>
+/// <param name="StateReason">libvirt's reason code, whose meaning depends on the state (<c>virDomainPausedReason</c> …).</param>
+/// <param name="Persistent">Whether it has a persistent definition here.</param>
+/// <param name="Autostart">Whether libvirt starts it by itself.</param>
+public sealed record DomainRecord(
+    Guid Uuid, string Name, DomainState State, int StateReason, bool Persistent, bool Autostart)
+{
+    /// <summary>Whether a QEMU process exists for it.</summary>
+    public bool IsActive => State is not (DomainState.ShutOff or DomainState.Crashed or DomainState.None);
+}
+
+/// <summary>What a migration shall do (<c>virDomainMigrateToURI3</c>).</summary>
+/// <param name="DestinationUri">libvirt URI of the other side as seen from the source's libvirtd.</param>
+/// <param name="MigrateUri">Where the RAM goes: <c>unix:///path</c>; the path must be reachable from both sides.</param>
+/// <param name="Persistent">Define it persistently there and undefine it here.</param>
+/// <param name="Unsafe">Skip libvirt's check for shared storage; only for a source that has no <c>shared_filesystems</c>.</param>
+/// <param name="AutoConverge">Throttle a guest that dirties memory faster than it is sent.</param>
+/// <param name="BandwidthMiBPerSecond">Limit; null leaves libvirt's own.</param>
+/// <param name="ParallelConnections">multifd connections; null or 1 means a single stream.</param>
+public sealed record MigrationRequest(
+    string DestinationUri,
+    string MigrateUri,
+    bool Persistent,
+    bool Unsafe,
+    bool AutoConverge,
+    long? BandwidthMiBPerSecond,
+    int? ParallelConnections);
+
+/// <summary>Statistics of a domain job (<c>virDomainGetJobStats</c>); sizes in bytes, rates in bytes a second.</summary>
+/// <param name="Kind">libvirt's <c>virDomainJobType</c>.</param>
+/// <param name="Elapsed">Time since the job began.</param>
+/// <param name="Downtime">Time for which the guest stood still: an estimate while running, measured once completed.</param>
+/// <param name="DataTotal">Bytes in all.</param>
+/// <param name="DataProcessed">Bytes moved so far.</param>
+/// <param name="DataRemaining">Bytes still to be moved.</param>
+/// <param name="MemoryBytesPerSecond">Current speed.</param>
+/// <param name="DirtyBytesPerSecond">How fast the guest dirties memory.</param>
+/// <param name="Iteration">Pre-copy pass, from 1.</param>
+/// <param name="SetupTime">Time that QEMU's set-up of the migration took.</param>
+public sealed record DomainJob(
+    DomainJobKind Kind,
+    TimeSpan Elapsed,
+    TimeSpan? Downtime,
+    long DataTotal,
+    long DataProcessed,
+    long DataRemaining,
+    long MemoryBytesPerSecond,
+    long DirtyBytesPerSecond,
+    int Iteration,
+    TimeSpan? SetupTime);
+
+/// <summary>libvirt's <c>virDomainJobType</c>.</summary>
+public enum DomainJobKind
+{
+    /// <summary>No job.</summary>
+    None = 0,
+
+    /// <summary>A job whose end can be told.</summary>
+    Bounded = 1,
+
+    /// <summary>A job whose end cannot be told, such as a migration.</summary>
+    Unbounded = 2,
+
+    /// <summary>Completed.</summary>
+    Completed = 3,
+
+    /// <summary>Failed.</summary>
+    Failed = 4,
+
+    /// <summary>Cancelled.</summary>
+    Cancelled = 5,
+}
+
+/// <summary>A lifecycle event (<c>virDomainEventType</c> with its detail).</summary>
+public sealed record DomainLifecycleEvent(Guid Uuid, DomainEvent Event, int Detail);
+
+/// <summary>libvirt's <c>virDomainEventType</c>.</summary>
+public enum DomainEvent
+{
+    /// <summary>Defined, or its definition changed.</summary>
+    Defined = 0,
+
+    /// <summary>Undefined.</summary>
+    Undefined = 1,
+
+    /// <summary>Started.</summary>
+    Started = 2,
+
+    /// <summary>Suspended.</summary>
+    Suspended = 3,
+
+    /// <summary>Resumed.</summary>
+    Resumed = 4,
+
+    /// <summary>Stopped.</summary>
+    Stopped = 5,
+
+    /// <summary>Shut down by the guest.</summary>
+    Shutdown = 6,
+
+    /// <summary>Suspended by the guest's power management.</summary>
+    PmSuspended = 7,
+
+    /// <summary>Crashed.</summary>
+    Crashed = 8,
+}

@@ -1,0 +1,75 @@
+using HostSwap.Orchestrator.Libvirt;
+
+namespace HostSwap.Orchestrator.Planning;
+
+/// <summary>How one VM is moved.</summary>
+public enum MoveMethod
+{
+    /// <summary>Pre-copy live migration; a paused VM stays paused.</summary>
+    Copy,
+
+    /// <summary>The VM is shut off: its definition is carried over and nothing runs.</summary>
+    Define,
+}
+
+/// <summary>The checked, ordered list of moves that a swap would make, with every blocker.</summary>
+/// <param name="From">The active generation's number.</param>
+/// <param name="FromImage">Reference of the active generation's image.</param>
+/// <param name="Candidate">Number of the candidate that was asked; null where the plan was refused before one was started.</param>
+/// <param name="Image">Reference of the new image.</param>
+/// <param name="ImageId">Digest of the new image.</param>
+/// <param name="Versions">What the refresh changes, part by part.</param>
+/// <param name="Moves">The moves, in order.</param>
+/// <param name="Networks">Libvirt networks that will be carried over.</param>
+/// <param name="StoragePools">Storage pools that will be carried over.</param>
+/// <param name="Blockers">Everything that forbids the swap; empty when it can be made.</param>
+/// <param name="Warnings">What the operator should know but does not forbid it.</param>
+/// <param name="Parallel">How many VMs are moved at once.</param>
+/// <param name="MemoryAvailableBytes">Memory that the outer host had available when planning.</param>
+/// <param name="NotRefreshed">What a swap leaves as it is, such as the running kernel.</param>
+public sealed record SwapPlan(
+    int From,
+    string FromImage,
+    int? Candidate,
+    string Image,
+    string ImageId,
+    IReadOnlyList<VersionChange> Versions,
+    IReadOnlyList<PlannedMove> Moves,
+    IReadOnlyList<string> Networks,
+    IReadOnlyList<string> StoragePools,
+    IReadOnlyList<Blocker> Blockers,
+    IReadOnlyList<string> Warnings,
+    int Parallel,
+    long MemoryAvailableBytes,
+    IReadOnlyList<string> NotRefreshed);
+
+/// <summary>One VM's part of the plan.</summary>
+/// <param name="Order">Its place, from 1.</param>
+/// <param name="Uuid">The VM.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="State">Its state when planned, which the move must keep.</param>
+/// <param name="Persistent">Whether it has a persistent definition.</param>
+/// <param name="Autostart">Whether it starts by itself.</param>
+/// <param name="Method">How it is moved.</param>
+/// <param name="Reason">Why by this method.</param>
+/// <param name="MemoryBytes">Its RAM.</param>
+public sealed record PlannedMove(
+    int Order,
+    Guid Uuid,
+    string Name,
+    DomainState State,
+    bool Persistent,
+    bool Autostart,
+    MoveMethod Method,
+    string Reason,
+    long MemoryBytes);
+
+/// <summary>One reason why the swap cannot be made.</summary>
+/// <param name="Code">Stable short name of the check, for scripts.</param>
+/// <param name="Subject">The VM, network or host that it concerns.</param>
+/// <param name="Problem">What is wrong.</param>
+/// <param name="Fix">What to do about it.</param>
+public sealed record Blocker(string Code, string Subject, string Problem, string Fix);
+
+/// <summary>A part of the host and its version on both sides.</summary>
+public sealed record VersionChange(string Part, string From, string To);

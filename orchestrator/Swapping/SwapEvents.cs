@@ -1,0 +1,149 @@
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Planning;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>The steps of a swap, in order.</summary>
+public enum SwapStep
+{
+    /// <summary>Checks that need no candidate; finds an unfinished swap.</summary>
+    Preflight,
+
+    /// <summary>A host container is created from the new image.</summary>
+    StartCandidate,
+
+    /// <summary>systemd, libvirt, mounts, uplink and host UUID of the candidate are as expected.</summary>
+    AwaitReady,
+
+    /// <summary>The plan is made against the candidate itself.</summary>
+    Plan,
+
+    /// <summary>Networks and pools are carried over.</summary>
+    ReplicateInventory,
+
+    /// <summary>Every VM is moved.</summary>
+    MoveDomains,
+
+    /// <summary>What should be true of the new side is looked at.</summary>
+    Verify,
+
+    /// <summary>The candidate becomes the active generation.</summary>
+    Activate,
+
+    /// <summary>The old generation is stopped once it is seen to be empty.</summary>
+    Retire,
+}
+
+/// <summary>The states of one VM's move; <c>MoveTransitions</c> says which may follow which.</summary>
+public enum MoveState
+{
+    /// <summary>Not begun.</summary>
+    Pending,
+
+    /// <summary>Exactly one owner was seen, on the old side.</summary>
+    Fenced,
+
+    /// <summary>libvirt has been told to move it.</summary>
+    Moving,
+
+    /// <summary>Exactly one owner was seen, on the new side.</summary>
+    Arrived,
+
+    /// <summary>State, persistence and disks on the new side are as planned.</summary>
+    Verified,
+
+    /// <summary>It was not moved and runs on the old side.</summary>
+    Returned,
+
+    /// <summary>It is on neither side.</summary>
+    Lost,
+
+    /// <summary>It was left where it is, since the swap stopped before its turn or ownership is unclear.</summary>
+    Left,
+}
+
+/// <summary>Something that happened in a swap, for people and programs that watch.</summary>
+public abstract record SwapEvent(DateTimeOffset At);
+
+/// <summary>The swap has its number.</summary>
+public sealed record SwapStarted(DateTimeOffset At, long Operation, int From, string Image) : SwapEvent(At);
+
+/// <summary>A step began.</summary>
+public sealed record StepStarted(DateTimeOffset At, SwapStep Step) : SwapEvent(At);
+
+/// <summary>A step ended.</summary>
+public sealed record StepFinished(DateTimeOffset At, SwapStep Step, bool Succeeded, TimeSpan Elapsed, string Observed) : SwapEvent(At);
+
+/// <summary>The plan is known.</summary>
+public sealed record PlanMade(DateTimeOffset At, SwapPlan Plan) : SwapEvent(At);
+
+/// <summary>A VM's move changed its state.</summary>
+public sealed record MoveChanged(DateTimeOffset At, Guid Uuid, string Name, MoveMethod Method, MoveState State, string Reason) : SwapEvent(At);
+
+/// <summary>How far a VM's transfer is; sizes in bytes, rates in bytes a second.</summary>
+public sealed record MoveProgress(
+    DateTimeOffset At,
+    Guid Uuid,
+    string Name,
+    long BytesProcessed,
+    long BytesTotal,
+    long BytesRemaining,
+    long BytesPerSecond,
+    long DirtyBytesPerSecond,
+    int Iteration,
+    TimeSpan Elapsed) : SwapEvent(At);
+
+/// <summary>The swap has ended.</summary>
+public sealed record SwapFinished(DateTimeOffset At, SwapResult Result) : SwapEvent(At);
+
+/// <summary>How a swap ended.</summary>
+/// <param name="Operation">Its number in the journal; null where it was refused before it was begun.</param>
+/// <param name="Result">The outcome.</param>
+/// <param name="Summary">One sentence for people.</param>
+/// <param name="Active">The generation that is active now.</param>
+/// <param name="Elapsed">How long it took.</param>
+/// <param name="Plan">Its plan, where one was made.</param>
+/// <param name="Moves">What became of each VM.</param>
+/// <param name="Problems">What went wrong, most important first.</param>
+public sealed record SwapResult(
+    long? Operation,
+    OperationResult Result,
+    string Summary,
+    int Active,
+    TimeSpan Elapsed,
+    SwapPlan? Plan,
+    IReadOnlyList<MoveOutcome> Moves,
+    IReadOnlyList<string> Problems);
+
+/// <summary>What became of one VM.</summary>
+/// <param name="Uuid">The VM.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Method">How it was to be moved.</param>
+/// <param name="State">Where its move ended.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="BytesTransferred">Bytes that QEMU sent.</param>
+/// <param name="Downtime">QEMU's measured downtime.</param>
+/// <param name="Elapsed">How long the move took.</param>
+public sealed record MoveOutcome(
+    Guid Uuid,
+    string Name,
+    MoveMethod Method,
+    MoveState State,
+    string Reason,
+    long? BytesTransferred,
+    TimeSpan? Downtime,
+    TimeSpan? Elapsed);
+
+/// <summary>Watches a swap. Called from several tasks; must return at once and not throw.</summary>
+public interface ISwapObserver
+{
+    /// <summary>Something happened.</summary>
+    void OnEvent(SwapEvent swapEvent);
+}
+
+/// <summary>Asks the operator whether the plan shall be carried out.</summary>
+public interface ISwapApproval
+{
+    /// <summary>True to go on.</summary>
+    Task<bool> ApproveAsync(SwapPlan plan, CancellationToken cancellationToken);
+}
