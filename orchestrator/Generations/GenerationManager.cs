@@ -31,6 +31,9 @@ public sealed class GenerationManager(
     /// <summary>The candidate of an unfinished swap; null where there is none.</summary>
     public Generation? FindCandidate() => All().SingleOrDefault(generation => generation.Role == GenerationRole.Candidate);
 
+    /// <summary>The number that the next generation gets.</summary>
+    public int NextNumber() => journal.Generations().Select(record => record.Number).DefaultIfEmpty(0).Max() + 1;
+
     /// <summary>Finds the image that a generation shall be created from.</summary>
     /// <exception cref="EnvironmentException">It is not on this machine, or is no host image.</exception>
     public async Task<ImageDescription> FindHostImageAsync(string reference, CancellationToken cancellationToken)
@@ -48,14 +51,14 @@ public sealed class GenerationManager(
     public async Task<Generation> CreateAsync(
         EffectLog log, GenerationRole role, string reference, ImageDescription image, CancellationToken cancellationToken)
     {
-        var number = journal.Generations().Select(record => record.Number).DefaultIfEmpty(0).Max() + 1;
+        var number = NextNumber();
         // Version 4 UUIDs only: systemd takes a machine id of zeros as none, libvirt refuses one of equal digits.
         var record = new GenerationRecord(
             number, role.ToString(), reference, image.Id, Guid.NewGuid(), timeProvider.GetUtcNow(), RetiredAt: null);
         var generation = Generation.From(record, settings.Paths);
         await log.DoAsync(Step, generation.Name, async () =>
         {
-            journal.RecordGeneration(record);
+            journal.RecordGenerations([record]);
             return await EnsureContainerAsync(generation, cancellationToken);
         });
         return generation;
@@ -111,13 +114,12 @@ public sealed class GenerationManager(
             return "removed";
         });
 
-    /// <summary>Records roles; the active one's change is what a swap's activation is, durably.</summary>
-    public void RecordRole(Generation generation, GenerationRole role) =>
-        journal.RecordGeneration(generation.Record with
-        {
-            Role = role.ToString(),
-            RetiredAt = role == GenerationRole.Retired ? timeProvider.GetUtcNow() : null,
-        });
+    /// <summary>Records, in one durable step, that one generation has taken over from another: a swap's point of no return.</summary>
+    public void RecordSwitch(Generation retired, Generation active) => journal.RecordGenerations(
+    [
+        retired.Record with { Role = nameof(GenerationRole.Retired), RetiredAt = timeProvider.GetUtcNow() },
+        active.Record with { Role = nameof(GenerationRole.Active), RetiredAt = null },
+    ]);
 
     /// <summary>The process id of a generation's init on the outer host.</summary>
     /// <exception cref="EnvironmentException">Its container does not run.</exception>

@@ -20,8 +20,8 @@ public static class Planner
 
     /// <summary>Makes the plan.</summary>
     /// <param name="context">Both sides as they were read.</param>
-    /// <param name="candidateWarnings">What was noticed while the candidate started.</param>
-    public static SwapPlan Make(PlanContext context, IReadOnlyList<string> candidateWarnings)
+
+    public static SwapPlan Make(PlanContext context)
     {
         var (source, target) = (context.Source, context.Target);
         return new SwapPlan(
@@ -35,7 +35,7 @@ public static class Planner
             [.. source.Inventory.Networks.Where(network => network.Persistent).Select(network => network.Name)],
             [.. source.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
             [.. Checks.SelectMany(check => check.Check(context))],
-            [.. candidateWarnings, .. Warnings(source.Inventory)],
+            [.. Warnings(source.Inventory)],
             context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
             context.Kernel.AvailableMemoryBytes(),
             [
