@@ -1,0 +1,34 @@
+using HostSwap.Orchestrator;
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Errors;
+using Serilog;
+
+namespace HostSwap.Hostctl;
+
+/// <summary>Makes what verbs stand on. Nothing is opened before a verb asks for it.</summary>
+internal interface IOuterHostFactory
+{
+    /// <summary>Reads and validates the configuration.</summary>
+    /// <param name="path">The file that was named on the command line; null for the environment's or the default one.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <exception cref="UsageException">It is wrong.</exception>
+    HostSwapSettings LoadSettings(string? path, IReadOnlyDictionary<string, string?> environment);
+
+    /// <summary>Opens the outer host that the settings describe.</summary>
+    IOuterHost Open(HostSwapSettings settings, ILogger logger, TimeProvider time);
+}
+
+/// <summary>The composition of the real program.</summary>
+internal sealed class Composition : IOuterHostFactory
+{
+    /// <inheritdoc/>
+    public HostSwapSettings LoadSettings(string? path, IReadOnlyDictionary<string, string?> environment) =>
+        throw NotWired();
+
+    /// <inheritdoc/>
+    public IOuterHost Open(HostSwapSettings settings, ILogger logger, TimeProvider time) => throw NotWired();
+
+    private static EnvironmentException NotWired() => new(
+        "this build of hostctl has no orchestrator in it",
+        "Build it from a tree in which Composition.cs opens the real outer host.");
+}
