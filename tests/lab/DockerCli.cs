@@ -52,6 +52,9 @@ public static class DockerCli
         return [.. document.RootElement.EnumerateArray().Select(static item => item.Clone())];
     }
 
+    /// <summary>The id in what <c>docker inspect</c> says.</summary>
+    public static string IdOf(JsonElement inspected) => inspected.GetProperty("Id").GetString()!;
+
     /// <summary>Whether there is such an image.</summary>
     public static async Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) =>
         (await TryAsync(["image", "inspect", "--format", "{{.Id}}", image], cancellationToken)).ExitCode == 0;
