@@ -59,7 +59,7 @@ public sealed class OuterHost : IOuterHost
         if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
             return new HostStatus(Initialised: false, [], [], UnfinishedSwap: null, LockHolder: null);
 
-        using var journal = SqliteJournal.OpenForReading(_settings.Paths.JournalFile, _time);
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         return await new StatusReader(Parts(journal)).ReadAsync(cancellationToken);
     }
 
@@ -78,7 +78,7 @@ public sealed class OuterHost : IOuterHost
         if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
             return [];
 
-        using var journal = SqliteJournal.OpenForReading(_settings.Paths.JournalFile, _time);
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         return journal.Operations(limit);
     }
 
@@ -88,7 +88,7 @@ public sealed class OuterHost : IOuterHost
         if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
             return null;
 
-        using var journal = SqliteJournal.OpenForReading(_settings.Paths.JournalFile, _time);
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         return journal.FindOperation(operation) is { } found
             ? new OperationDetails(found, journal.Entries(operation), journal.Moves(operation))
             : null;
@@ -103,7 +103,7 @@ public sealed class OuterHost : IOuterHost
         IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken)
     {
         RequireInitialised();
-        using var journal = SqliteJournal.OpenForReading(_settings.Paths.JournalFile, _time);
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         var parts = Parts(journal);
         var active = parts.Generations.Active();
         await parts.Generations.InitPidAsync(active, cancellationToken);

@@ -98,7 +98,7 @@ public sealed class Doctor(
         var image = await engine.FindImageAsync(settings.Image, cancellationToken);
         if (image is null)
             return new HealthCheck("image", HealthStatus.Error, $"{settings.Image} is not on this machine", "Build it with 'make images', or load it with 'docker load'.");
-        return image.Labels.GetValueOrDefault(HostImageContract.KindLabel) == HostImageContract.Kind
+        return string.Equals(image.Labels.GetValueOrDefault(HostImageContract.KindLabel), HostImageContract.Kind, StringComparison.Ordinal)
             ? Ok("image", $"{settings.Image} is there")
             : new HealthCheck("image", HealthStatus.Error, $"{settings.Image} is not a host image", "Name one that was built from images/host.");
     }

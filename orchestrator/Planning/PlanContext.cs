@@ -16,6 +16,7 @@ namespace HostSwap.Orchestrator.Planning;
 /// <param name="TargetFilters">Network filters of the target.</param>
 /// <param name="TargetSecrets">Secrets of the target.</param>
 /// <param name="CheckpointOwners">VMs of the source that have checkpoints.</param>
+/// <param name="CarriedNeeds">What the networks and pools that will be carried over need of the target.</param>
 public sealed record PlanContext(
     HostSwapSettings Settings,
     IOuterKernel Kernel,
@@ -24,7 +25,8 @@ public sealed record PlanContext(
     IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities,
     IReadOnlySet<string> TargetFilters,
     IReadOnlySet<Guid> TargetSecrets,
-    IReadOnlySet<Guid> CheckpointOwners)
+    IReadOnlySet<Guid> CheckpointOwners,
+    IReadOnlyList<CarriedNeed> CarriedNeeds)
 {
     /// <summary>The VMs of the source whose definition could be read, with it.</summary>
     public IEnumerable<(VirtualMachine Machine, VmDefinition Definition)> Readable()
@@ -49,3 +51,10 @@ public sealed record PlanContext(
 /// <param name="InitPid">Process id of its init on the outer host.</param>
 public sealed record PlanSide(
     Generation Generation, ImageDescription? Image, LibvirtHostDescription Host, HostInventory Inventory, int InitPid);
+
+/// <summary>What a network or pool needs of the side that it is carried to.</summary>
+/// <param name="Kind"><c>network</c> or <c>storage pool</c>.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Bridge">A bridge that it only uses, and that must be there.</param>
+/// <param name="Directory">A directory that it shows, and that must be the same one.</param>
+public sealed record CarriedNeed(string Kind, string Name, string? Bridge, string? Directory);

@@ -29,7 +29,30 @@ public sealed class PlanContextReader(
             await AskDomainCapabilitiesAsync(from.Inventory, to.Host, target.Libvirt, cancellationToken),
             filters.ToHashSet(StringComparer.Ordinal),
             secrets.ToHashSet(),
-            CheckpointOwners(from));
+            CheckpointOwners(from),
+            await ReadNeedsAsync(from.Inventory, source.Libvirt, cancellationToken));
+    }
+
+    private static async Task<IReadOnlyList<CarriedNeed>> ReadNeedsAsync(
+        HostInventory inventory, ILibvirtHost libvirt, CancellationToken cancellationToken)
+    {
+        var needs = new List<CarriedNeed>();
+        foreach (var network in inventory.Networks.Where(network => network is { Persistent: true, Active: true }))
+        {
+            var xml = DomainXmlReader.Parse(await libvirt.Networks.GetXmlAsync(network.Name, cancellationToken));
+            // In any other mode libvirt makes the bridge itself.
+            var uses = xml.Element("forward")?.Attribute("mode")?.Value is "bridge";
+            needs.Add(new CarriedNeed("network", network.Name, uses ? xml.Element("bridge")?.Attribute("name")?.Value : null, Directory: null));
+        }
+
+        foreach (var pool in inventory.StoragePools.Where(pool => pool is { Persistent: true, Active: true }))
+        {
+            var xml = DomainXmlReader.Parse(await libvirt.StoragePools.GetXmlAsync(pool.Name, cancellationToken));
+            var directory = xml.Attribute("type")?.Value is "dir" ? xml.Element("target")?.Element("path")?.Value : null;
+            needs.Add(new CarriedNeed("storage pool", pool.Name, Bridge: null, directory));
+        }
+
+        return needs;
     }
 
     private async Task<PlanSide> ReadSideAsync(Generation generation, ILibvirtHost libvirt, CancellationToken cancellationToken) => new(

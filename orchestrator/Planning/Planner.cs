@@ -15,6 +15,7 @@ public static class Planner
         new MachineCheck(),
         new StorageCheck(),
         new NetworkCheck(),
+        new CarriedObjectCheck(),
         new LocalResourceCheck(),
     ];
 
