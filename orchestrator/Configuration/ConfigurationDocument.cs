@@ -1,3 +1,4 @@
+using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -35,16 +36,34 @@ internal sealed class ConfigurationDocument
         // Tomlyn 2.10 throws at a backslash that is the last character of the text.
         text += "\n";
         var document = new ConfigurationDocument();
+        try
+        {
+            document.Read(file, text, problems);
+        }
+        catch (TomlException exception)
+        {
+            // Thrown instead of a diagnostic where lists or tables are nested too deeply.
+            problems.Add(file, new SourcePosition(exception.Line ?? 1, exception.Column ?? 1), "", exception.Message);
+        }
+
+        return document;
+    }
+
+    /// <summary>The place of a node, from 1.</summary>
+    public static SourcePosition PositionOf(SourceSpan span) => new(span.Start.Line + 1, span.Start.Column + 1);
+
+    private void Read(string file, string text, ConfigurationProblems problems)
+    {
         var syntax = SyntaxParser.Parse(text, file, validate: false);
-        document.AddSyntaxErrors(file, syntax, problems);
-        if (document.FirstBrokenLine == int.MaxValue)
+        AddSyntaxErrors(file, syntax, problems);
+        if (FirstBrokenLine == int.MaxValue)
         {
             // Duplicate keys and tables are told by a second pass, which a broken tree would mislead.
             foreach (var diagnostic in SyntaxParser.Parse(text, file, validate: true).Diagnostics)
                 problems.Add(file, PositionOf(diagnostic.Span), "", diagnostic.Message);
         }
 
-        document.AddKeyValues("", syntax.KeyValues);
+        AddKeyValues("", syntax.KeyValues);
         foreach (var table in syntax.Tables)
         {
             if (table.Name is null)
@@ -53,15 +72,10 @@ internal sealed class ConfigurationDocument
             var position = PositionOf(table.Name.Span);
             if (table is TableArraySyntax)
                 problems.Add(file, position, name, $"is an array of tables; write it as [{name}]");
-            document._tables.Add((name, position));
-            document.AddKeyValues(name + ".", table.Items);
+            _tables.Add((name, position));
+            AddKeyValues(name + ".", table.Items);
         }
-
-        return document;
     }
-
-    /// <summary>The place of a node, from 1.</summary>
-    public static SourcePosition PositionOf(SourceSpan span) => new(span.Start.Line + 1, span.Start.Column + 1);
 
     private void AddSyntaxErrors(string file, DocumentSyntax syntax, ConfigurationProblems problems)
     {
