@@ -1,10 +1,12 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
 
 namespace HostSwap.Orchestrator.Generations;
 
 /// <summary>Makes and removes the directories of an outer host and of its generations.</summary>
-public static class GenerationDirectories
+public static partial class GenerationDirectories
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -69,8 +71,14 @@ public static class GenerationDirectories
         File.Delete(next);
         // Relative, so that it also holds where the runtime directory is seen under another path.
         File.CreateSymbolicLink(next, Path.GetRelativePath(paths.Host.Runtime, paths.Runtime));
-        File.Move(next, link, overwrite: true);
+        // File.Move refuses a link to a directory; rename(2) replaces the old link in one step.
+        if (Rename(next, link) != 0)
+            throw new IOException($"{link} cannot be replaced: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
     }
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Rename(string from, string to);
 
     private static void Ensure(List<string> made, string path, UnixFileMode mode)
     {

@@ -35,8 +35,8 @@ public interface IJournal : IDisposable
     /// </param>
     void Finish(long operation, OperationResult result, string summary, string detailJson, bool resumable);
 
-    /// <summary>Creates or replaces the record of a generation.</summary>
-    void RecordGeneration(GenerationRecord generation);
+    /// <summary>Creates or replaces the records of generations, all in one step.</summary>
+    void RecordGenerations(IReadOnlyList<GenerationRecord> generations);
 
     /// <summary>Forgets a generation that has been removed.</summary>
     void ForgetGeneration(int number);

@@ -177,27 +177,36 @@ public sealed partial class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public void RecordGeneration(GenerationRecord generation)
+    public void RecordGenerations(IReadOnlyList<GenerationRecord> generations)
     {
         lock (_lock)
         {
-            Write_NeedsLock("generation", () => Run_NeedsLock(
-                """
-                INSERT INTO generations (number, role, image, image_id, host_uuid, created_at, retired_at)
-                VALUES ($number, $role, $image, $imageId, $hostUuid, $created, $retired)
-                ON CONFLICT (number) DO UPDATE SET
-                    role = excluded.role, image = excluded.image, image_id = excluded.image_id,
-                    host_uuid = excluded.host_uuid, created_at = excluded.created_at, retired_at = excluded.retired_at
-                """,
-                ("$number", (long)generation.Number),
-                ("$role", generation.Role),
-                ("$image", generation.Image),
-                ("$imageId", generation.ImageId),
-                ("$hostUuid", generation.HostUuid.ToString()),
-                ("$created", JournalText.Of(generation.CreatedAt)),
-                ("$retired", generation.RetiredAt is { } retired ? JournalText.Of(retired) : null)));
+            Write_NeedsLock("generations", () =>
+            {
+                using var transaction = _connection.BeginTransaction();
+                foreach (var generation in generations)
+                    RecordGeneration_NeedsLock(generation);
+                transaction.Commit();
+                return generations.Count;
+            });
         }
     }
+
+    private void RecordGeneration_NeedsLock(GenerationRecord generation) => Run_NeedsLock(
+            """
+            INSERT INTO generations (number, role, image, image_id, host_uuid, created_at, retired_at)
+            VALUES ($number, $role, $image, $imageId, $hostUuid, $created, $retired)
+            ON CONFLICT (number) DO UPDATE SET
+                role = excluded.role, image = excluded.image, image_id = excluded.image_id,
+                host_uuid = excluded.host_uuid, created_at = excluded.created_at, retired_at = excluded.retired_at
+            """,
+            ("$number", (long)generation.Number),
+            ("$role", generation.Role),
+            ("$image", generation.Image),
+            ("$imageId", generation.ImageId),
+            ("$hostUuid", generation.HostUuid.ToString()),
+            ("$created", JournalText.Of(generation.CreatedAt)),
+            ("$retired", generation.RetiredAt is { } retired ? JournalText.Of(retired) : null));
 
     /// <inheritdoc/>
     public void ForgetGeneration(int number)

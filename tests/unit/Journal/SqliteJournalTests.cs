@@ -103,9 +103,9 @@ public sealed class SqliteJournalTests : JournalFixture
         using var journal = Open();
         var first = new GenerationRecord(1, "Active", "a:1", "sha256:1", Guid.NewGuid(), Time.GetUtcNow(), null);
         var second = first with { Number = 2, Role = "Candidate", HostUuid = Guid.NewGuid() };
-        journal.RecordGeneration(second);
-        journal.RecordGeneration(first);
-        journal.RecordGeneration(first with { Role = "Retired", RetiredAt = Time.GetUtcNow() });
+        journal.RecordGenerations([second]);
+        journal.RecordGenerations([first]);
+        journal.RecordGenerations([first with { Role = "Retired", RetiredAt = Time.GetUtcNow() }]);
 
         journal.Generations().ShouldBe([first with { Role = "Retired", RetiredAt = Time.GetUtcNow() }, second]);
         journal.ForgetGeneration(1);
@@ -137,7 +137,7 @@ public sealed class SqliteJournalTests : JournalFixture
             .Sample(
                 generation =>
                 {
-                    journal.RecordGeneration(generation);
+                    journal.RecordGenerations([generation]);
                     return journal.Generations().Contains(generation);
                 },
                 iter: 100,
