@@ -161,11 +161,12 @@ public sealed class WatchingTests
         var stuck = new Observer(_ => release.Wait(TimeSpan.FromSeconds(30), CancellationToken.None));
         var queue = new QueuedObserver(stuck, new Observer(seen.Add));
 
-        foreach (var e in Samples.Events()) queue.OnEvent(e);
+        var events = Samples.Events();
+        foreach (var e in events) queue.OnEvent(e);
         release.Set();
         await queue.DisposeAsync();
 
-        seen.ShouldBe(Samples.Events(), ignoreOrder: false);
+        seen.ShouldBe(events);
     }
 
     [Fact]
