@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Globalization;
+
+namespace HostSwap.Hostctl.Commands;
+
+/// <summary>The whole grammar of hostctl.</summary>
+internal sealed class HostctlCommand : RootCommand
+{
+    /// <summary>Puts the grammar together. Nothing is opened.</summary>
+    public HostctlCommand(HostctlServices services)
+        : base("Refreshes the operating system under running virtual machines: swaps host containers and moves the VMs live.")
+    {
+        var options = new GlobalOptions();
+        Add(options.Config);
+        Add(options.NoColor);
+        Add(options.Verbose);
+        Add(new InitCommand(services, options));
+        Add(new StartCommand(services, options));
+        Add(new StatusCommand(services, options));
+        Add(new PlanCommand(services, options));
+        Add(new SwapCommand(services, options));
+        Add(new HistoryCommand(services, options));
+        Add(new ShowCommand(services, options));
+        Add(new Command("vm", "Looks at virtual machines.") { new VmListCommand(services, options) });
+        Add(new ConsoleCommand(services, options));
+        Add(new ExecCommand(services, options));
+        Add(new ShellCommand(services, options));
+        Add(new DoctorCommand(services, options));
+        Add(new VersionCommand(services, options));
+        foreach (var help in Options.OfType<HelpOption>()) help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
+    }
+
+    /// <summary>Help, with the exit codes below that of the root.</summary>
+    private sealed class HelpWithExitCodes(HelpAction help) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            help.Invoke(parseResult);
+            if (parseResult.CommandResult.Command is not RootCommand) return (int)ExitCode.Done;
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Exit codes:");
+            foreach (var (code, meaning) in ExitCodes.All)
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {(int)code,2}  {meaning}"));
+            return (int)ExitCode.Done;
+        }
+    }
+}

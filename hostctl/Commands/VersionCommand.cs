@@ -1,0 +1,31 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using HostSwap.Hostctl.Json;
+
+namespace HostSwap.Hostctl.Commands;
+
+/// <summary><c>hostctl version</c>.</summary>
+internal sealed class VersionCommand : Verb
+{
+    /// <summary>Adds the verb to the grammar.</summary>
+    public VersionCommand(HostctlServices services, GlobalOptions options)
+        : base(services, options, "version", "Shows hostctl's version.") => Add(options.Format);
+
+    /// <inheritdoc/>
+    protected override Task<int> ExecuteAsync(Invocation invocation)
+    {
+        var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        if (invocation.Format == OutputFormat.Json)
+        {
+            var document = new VersionDocument(
+                "hostswap/version/1", version, RuntimeInformation.FrameworkDescription, RuntimeInformation.ProcessArchitecture.ToString());
+            HostctlJson.WriteDocument(invocation.Services.Out, document, json => json.VersionDocument);
+        }
+        else
+        {
+            invocation.Services.Out.WriteLine($"hostctl {version}");
+        }
+
+        return Task.FromResult((int)ExitCode.Done);
+    }
+}

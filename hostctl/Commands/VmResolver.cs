@@ -1,0 +1,72 @@
+using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+
+namespace HostSwap.Hostctl.Commands;
+
+/// <summary>Finds the VM that an operator means.</summary>
+internal static class VmResolver
+{
+    private const int MostSuggestions = 3;
+    private const int LongestCompared = 128;
+
+    /// <summary>Finds a VM of the active generation by its exact name or UUID.</summary>
+    /// <exception cref="UsageException">There is none, there are several, or it is in another generation.</exception>
+    public static VmStatus Resolve(HostStatus status, string text)
+    {
+        var vms = status.VirtualMachines;
+        var named = vms.Where(vm => string.Equals(vm.Name, text, StringComparison.Ordinal)).ToList();
+        if (Guid.TryParse(text, out var uuid)) named = [.. named.Union(vms.Where(vm => vm.Uuid == uuid))];
+        var active = status.Generations.FirstOrDefault(generation => generation.Role == GenerationRole.Active)?.Number;
+        var here = named.Where(vm => vm.Generation == active).ToList();
+        return here switch
+        {
+            [var one] => one,
+            [_, _, ..] => throw new UsageException(
+                $"'{SafeText.Name(text)}' means several VMs: {string.Join(", ", here.Select(vm => vm.Uuid))}",
+                "Name it by its UUID."),
+            _ when named is [var other, ..] => throw new UsageException(
+                $"VM '{SafeText.Name(other.Name)}' is in gen-{other.Generation}, which is not the active generation",
+                "'hostctl status' shows the generations; a swap that was not finished is gone on with by 'hostctl swap'."),
+            _ => throw Unknown(vms, text),
+        };
+    }
+
+    private static UsageException Unknown(IReadOnlyList<VmStatus> vms, string text)
+    {
+        var near = vms.Select(vm => vm.Name)
+            .Distinct(StringComparer.Ordinal)
+            .Select(name => (Name: name, Distance: Distance(name, text)))
+            .Where(candidate => candidate.Distance <= Math.Max(2, text.Length / 3)
+                || candidate.Name.Contains(text, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(candidate => candidate.Distance)
+            .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
+            .Take(MostSuggestions)
+            .Select(candidate => $"'{SafeText.Name(candidate.Name)}'")
+            .ToList();
+        return new UsageException(
+            $"there is no VM '{SafeText.Name(text)}'",
+            near.Count == 0 ? "'hostctl vm list' lists them." : $"Did you mean {string.Join(" or ", near)}?");
+    }
+
+    /// <summary>Levenshtein's distance, without regard to case; names are cut, since it grows with their product.</summary>
+    private static int Distance(string left, string right)
+    {
+        if (left.Length > LongestCompared || right.Length > LongestCompared) return int.MaxValue;
+        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                var same = char.ToUpperInvariant(left[i - 1]) == char.ToUpperInvariant(right[j - 1]);
+                var best = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (same ? 0 : 1));
+                (diagonal, row[j]) = (row[j], best);
+            }
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,112 @@
+using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator.Planning;
+
+namespace HostSwap.Hostctl.Json;
+
+/// <summary><c>hostctl plan --format json</c>.</summary>
+/// <param name="Schema"><c>hostswap/plan/1</c>.</param>
+/// <param name="Possible">Whether the swap could be made: there are no blockers.</param>
+/// <param name="Plan">The plan.</param>
+internal sealed record PlanDocument(string Schema, bool Possible, PlanDto Plan)
+{
+    /// <summary>Maps the orchestrator's plan.</summary>
+    public static PlanDocument From(SwapPlan plan) =>
+        new("hostswap/plan/1", plan.Blockers.Count == 0, PlanDto.Map(plan));
+}
+
+/// <summary>A plan, as a document or within an event.</summary>
+/// <param name="From">The active generation's number.</param>
+/// <param name="FromImage">Reference of its image.</param>
+/// <param name="Candidate">Number of the candidate that was asked; absent where none was started.</param>
+/// <param name="Image">Reference of the new image.</param>
+/// <param name="ImageId">Digest of the new image.</param>
+/// <param name="Parallel">How many VMs are moved at once.</param>
+/// <param name="MemoryAvailableBytes">Memory that the outer host had available.</param>
+/// <param name="Versions">What the refresh changes.</param>
+/// <param name="Moves">The moves, in order.</param>
+/// <param name="Networks">Libvirt networks that are carried over.</param>
+/// <param name="StoragePools">Storage pools that are carried over.</param>
+/// <param name="Blockers">Everything that forbids the swap.</param>
+/// <param name="Warnings">What the operator should know.</param>
+/// <param name="NotRefreshed">What a swap leaves as it is.</param>
+internal sealed record PlanDto(
+    int From,
+    string FromImage,
+    int? Candidate,
+    string Image,
+    string ImageId,
+    int Parallel,
+    long MemoryAvailableBytes,
+    IReadOnlyList<VersionDto> Versions,
+    IReadOnlyList<PlannedMoveDto> Moves,
+    IReadOnlyList<string> Networks,
+    IReadOnlyList<string> StoragePools,
+    IReadOnlyList<BlockerDto> Blockers,
+    IReadOnlyList<string> Warnings,
+    IReadOnlyList<string> NotRefreshed)
+{
+    /// <summary>Maps the orchestrator's plan.</summary>
+    public static PlanDto Map(SwapPlan plan) => new(
+        plan.From,
+        plan.FromImage,
+        plan.Candidate,
+        plan.Image,
+        plan.ImageId,
+        plan.Parallel,
+        plan.MemoryAvailableBytes,
+        [.. plan.Versions.Select(version => new VersionDto(version.Part, version.From, version.To))],
+        [.. plan.Moves.Select(PlannedMoveDto.From)],
+        plan.Networks,
+        plan.StoragePools,
+        [.. plan.Blockers.Select(BlockerDto.From)],
+        plan.Warnings,
+        plan.NotRefreshed);
+}
+
+/// <summary>A part of the host and its version on both sides.</summary>
+internal sealed record VersionDto(string Part, string From, string To);
+
+/// <summary>One VM's part of a plan.</summary>
+/// <param name="Order">Its place, from 1.</param>
+/// <param name="Uuid">The VM.</param>
+/// <param name="Name">Its name: untrusted text.</param>
+/// <param name="State">Its state in virsh's words.</param>
+/// <param name="Persistent">Whether it has a persistent definition.</param>
+/// <param name="Autostart">Whether it starts by itself.</param>
+/// <param name="Method">How it is moved, as in <c>copy</c> or <c>define</c>.</param>
+/// <param name="Reason">Why by this method.</param>
+/// <param name="MemoryBytes">Its RAM.</param>
+internal sealed record PlannedMoveDto(
+    int Order,
+    Guid Uuid,
+    string Name,
+    string State,
+    bool Persistent,
+    bool Autostart,
+    string Method,
+    string Reason,
+    long MemoryBytes)
+{
+    /// <summary>Maps the orchestrator's move.</summary>
+    public static PlannedMoveDto From(PlannedMove move) => new(
+        move.Order,
+        move.Uuid,
+        move.Name,
+        Words.OfState(move.State),
+        move.Persistent,
+        move.Autostart,
+        Words.Of(move.Method),
+        move.Reason,
+        move.MemoryBytes);
+}
+
+/// <summary>One reason why a swap cannot be made.</summary>
+/// <param name="Code">Stable short name of the check.</param>
+/// <param name="Subject">What it concerns.</param>
+/// <param name="Problem">What is wrong.</param>
+/// <param name="Fix">What to do about it.</param>
+internal sealed record BlockerDto(string Code, string Subject, string Problem, string Fix)
+{
+    /// <summary>Maps the orchestrator's blocker.</summary>
+    public static BlockerDto From(Blocker blocker) => new(blocker.Code, blocker.Subject, blocker.Problem, blocker.Fix);
+}

@@ -1,0 +1,97 @@
+using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+
+namespace HostSwap.Hostctl.Json;
+
+/// <summary><c>hostctl status --format json</c>.</summary>
+/// <param name="Schema"><c>hostswap/status/1</c>.</param>
+/// <param name="Initialised">Whether <c>hostctl init</c> has been run here.</param>
+/// <param name="ActiveGeneration">Number of the active generation, where there is one.</param>
+/// <param name="UnfinishedSwap">Number of a swap that has no terminal result.</param>
+/// <param name="LockHolder">Who holds the lock, in words for people.</param>
+/// <param name="Generations">The generations, by number.</param>
+/// <param name="Vms">Every VM in every generation that answers.</param>
+internal sealed record StatusDocument(
+    string Schema,
+    bool Initialised,
+    int? ActiveGeneration,
+    long? UnfinishedSwap,
+    string? LockHolder,
+    IReadOnlyList<GenerationDto> Generations,
+    IReadOnlyList<VmDto> Vms)
+{
+    /// <summary>Maps what the orchestrator saw.</summary>
+    public static StatusDocument From(HostStatus status) => new(
+        "hostswap/status/1",
+        status.Initialised,
+        status.Generations.FirstOrDefault(generation => generation.Role == GenerationRole.Active)?.Number,
+        status.UnfinishedSwap,
+        status.LockHolder,
+        [.. status.Generations.Select(GenerationDto.From)],
+        [.. status.VirtualMachines.Select(VmDto.From)]);
+}
+
+/// <summary><c>hostctl vm list --format json</c>.</summary>
+/// <param name="Schema"><c>hostswap/vm-list/1</c>.</param>
+/// <param name="Vms">Every VM in every generation that answers.</param>
+internal sealed record VmListDocument(string Schema, IReadOnlyList<VmDto> Vms)
+{
+    /// <summary>Maps what the orchestrator saw.</summary>
+    public static VmListDocument From(HostStatus status) =>
+        new("hostswap/vm-list/1", [.. status.VirtualMachines.Select(VmDto.From)]);
+}
+
+/// <summary>One generation.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Name">Its name, as in <c>gen-3</c>.</param>
+/// <param name="Role"><c>active</c>, <c>candidate</c> or <c>retired</c>.</param>
+/// <param name="Image">The image reference that it was created from.</param>
+/// <param name="ImageId">The image's digest.</param>
+/// <param name="State"><c>running</c>, <c>degraded</c>, <c>stopped</c>, <c>missing</c>, <c>unreachable</c> or a state of systemd.</param>
+/// <param name="HostUuid">Its libvirt host UUID.</param>
+/// <param name="LibvirtVersion">Where it answers.</param>
+/// <param name="QemuVersion">Where it answers.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="FailedUnits">Units that failed in it.</param>
+internal sealed record GenerationDto(
+    int Number,
+    string Name,
+    string Role,
+    string Image,
+    string ImageId,
+    string State,
+    Guid HostUuid,
+    string? LibvirtVersion,
+    string? QemuVersion,
+    DateTimeOffset CreatedAt,
+    IReadOnlyList<string> FailedUnits)
+{
+    /// <summary>Maps what the orchestrator saw.</summary>
+    public static GenerationDto From(GenerationStatus generation) => new(
+        generation.Number,
+        generation.Name,
+        Words.Of(generation.Role),
+        generation.Image,
+        generation.ImageId,
+        generation.State,
+        generation.HostUuid,
+        generation.LibvirtVersion?.ToString(),
+        generation.QemuVersion?.ToString(),
+        generation.CreatedAt,
+        generation.FailedUnits);
+}
+
+/// <summary>One VM.</summary>
+/// <param name="Name">Its name: untrusted text.</param>
+/// <param name="Uuid">Its UUID.</param>
+/// <param name="Generation">Number of the generation that it was seen in.</param>
+/// <param name="State">Its state in virsh's words: <c>running</c>, <c>paused</c>, <c>shut off</c> …</param>
+/// <param name="Persistent">Whether it has a persistent definition.</param>
+/// <param name="Autostart">Whether it starts by itself.</param>
+internal sealed record VmDto(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart)
+{
+    /// <summary>Maps what the orchestrator saw.</summary>
+    public static VmDto From(VmStatus vm) =>
+        new(vm.Name, vm.Uuid, vm.Generation, Words.OfState(vm.State), vm.Persistent, vm.Autostart);
+}

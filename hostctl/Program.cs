@@ -1,0 +1,3 @@
+using HostSwap.Hostctl;
+
+return await HostctlApp.RunAsync(args, HostctlServices.ForThisProcess());

@@ -1,0 +1,87 @@
+using HostSwap.Orchestrator.Planning;
+using Spectre.Console;
+
+namespace HostSwap.Hostctl.Rendering;
+
+/// <summary>A plan for people: what would be done, what changes, and what forbids it.</summary>
+internal static class PlanText
+{
+    /// <summary>Writes the whole plan.</summary>
+    public static void Write(IAnsiConsole console, SwapPlan plan)
+    {
+        var candidate = plan.Candidate is { } number ? $"gen-{number}" : "the candidate";
+        console.Line($"Swap of gen-{plan.From} ({plan.FromImage}) to {candidate} ({plan.Image}, {Format.Digest(plan.ImageId)})", Tone.Strong);
+        console.WriteLine();
+        WriteVersions(console, plan.Versions);
+        WriteMoves(console, plan);
+        console.List("Carried over besides:", [.. plan.Networks.Select(name => $"network {SafeText.Name(name)}"), .. plan.StoragePools.Select(name => $"storage pool {SafeText.Name(name)}")]);
+        console.List("Not refreshed by this:", plan.NotRefreshed);
+        console.List("Warnings:", plan.Warnings, Tone.Doubtful);
+        WriteBlockers(console, plan.Blockers);
+        WriteVerdict(console, plan);
+    }
+
+    /// <summary>Writes what forbids the swap; nothing where it is not forbidden.</summary>
+    public static void WriteBlockers(IAnsiConsole console, IReadOnlyList<Blocker> blockers)
+    {
+        if (blockers.Count == 0) return;
+        console.Line("Blockers:", Tone.Strong);
+        foreach (var blocker in blockers)
+        {
+            console.Line($"  [{blocker.Code}] {SafeText.Name(blocker.Subject)}: {blocker.Problem}", Tone.Bad);
+            if (blocker.Fix.Length > 0) console.Line($"      Fix: {blocker.Fix}");
+        }
+
+        console.WriteLine();
+    }
+
+    private static void WriteVersions(IAnsiConsole console, IReadOnlyList<VersionChange> versions)
+    {
+        if (versions.Count == 0) return;
+        var table = Layout.Table("Part", "Now", "Then");
+        foreach (var version in versions)
+        {
+            var changes = !string.Equals(version.From, version.To, StringComparison.Ordinal);
+            table.AddRow(Layout.Name(version.Part), Layout.Name(version.From), Layout.Cell(version.To, changes ? Tone.Good : Tone.Faint));
+        }
+
+        console.Write(table);
+    }
+
+    private static void WriteMoves(IAnsiConsole console, SwapPlan plan)
+    {
+        if (plan.Moves.Count == 0)
+        {
+            console.Line("There are no VMs to move.");
+            return;
+        }
+
+        var table = Layout.Table(">#", "VM", "State", "Method", ">Memory", "Reason");
+        foreach (var move in plan.Moves.OrderBy(move => move.Order))
+        {
+            table.AddRow(
+                Layout.Cell($"{move.Order}"),
+                Layout.Name(move.Name),
+                Layout.Cell(Words.OfState(move.State), StatusText.ToneOf(move.State)),
+                Layout.Cell(Words.Of(move.Method)),
+                Layout.Cell(Format.Bytes(move.MemoryBytes)),
+                Layout.Cell(move.Reason));
+        }
+
+        console.Write(table);
+    }
+
+    private static void WriteVerdict(IAnsiConsole console, SwapPlan plan)
+    {
+        if (plan.Blockers.Count > 0)
+        {
+            console.Line($"This swap is refused: {Format.Count(plan.Blockers.Count, "blocker")}. Nothing has been moved.", Tone.Bad);
+            return;
+        }
+
+        console.Line(
+            $"This swap can be made: {Format.Count(plan.Moves.Count, "VM")}, {plan.Parallel} at a time, "
+            + $"{Format.Bytes(plan.MemoryAvailableBytes)} of memory available.",
+            Tone.Good);
+    }
+}

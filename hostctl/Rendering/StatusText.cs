@@ -1,0 +1,118 @@
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
+using Spectre.Console;
+
+namespace HostSwap.Hostctl.Rendering;
+
+/// <summary><c>status</c> and <c>vm list</c> for people.</summary>
+internal static class StatusText
+{
+    /// <summary>Writes the whole status.</summary>
+    public static void Write(IAnsiConsole console, HostStatus status, TimeZoneInfo zone)
+    {
+        if (!status.Initialised)
+        {
+            console.Line("This outer host is not initialised. Run 'hostctl init'.", Tone.Doubtful);
+            return;
+        }
+
+        WriteGenerations(console, status, zone);
+        WriteVms(console, status.VirtualMachines);
+        if (status.LockHolder is { } holder) console.Line($"Locked by {holder}.", Tone.Doubtful);
+        if (status.UnfinishedSwap is { } swap)
+        {
+            console.Line(
+                $"Swap {swap} has no recorded end. 'hostctl show {swap}' says how far it came.",
+                status.LockHolder is null ? Tone.Bad : Tone.Doubtful);
+        }
+    }
+
+    /// <summary>Writes the VMs.</summary>
+    public static void WriteVms(IAnsiConsole console, IReadOnlyList<VmStatus> vms)
+    {
+        if (vms.Count == 0)
+        {
+            console.Line("There are no VMs.");
+            return;
+        }
+
+        var table = Layout.Table("VM", "State", "Generation", "Persistent", "Autostart", "UUID");
+        foreach (var vm in vms.OrderBy(vm => vm.Name, StringComparer.Ordinal).ThenBy(vm => vm.Generation))
+        {
+            table.AddRow(
+                Layout.Name(vm.Name),
+                Layout.Cell(Words.OfState(vm.State), ToneOf(vm.State)),
+                Layout.Cell($"gen-{vm.Generation}"),
+                Layout.Cell(YesNo(vm.Persistent)),
+                Layout.Cell(YesNo(vm.Autostart)),
+                Layout.Cell(vm.Uuid.ToString()));
+        }
+
+        console.Write(table);
+    }
+
+    /// <summary>Writes one generation, after it has been started.</summary>
+    public static void WriteGeneration(IAnsiConsole console, GenerationStatus generation)
+    {
+        console.Line(
+            $"{generation.Name} is {Words.Of(generation.Role)} and {generation.State}: image {generation.Image} "
+            + $"({Format.Digest(generation.ImageId)}), libvirt {Version(generation.LibvirtVersion)}, "
+            + $"QEMU {Version(generation.QemuVersion)}.",
+            ToneOf(generation.State));
+        WriteFailedUnits(console, generation);
+    }
+
+    private static void WriteGenerations(IAnsiConsole console, HostStatus status, TimeZoneInfo zone)
+    {
+        if (status.Generations.Count == 0)
+        {
+            console.Line("There is no generation yet. Run 'hostctl start'.", Tone.Doubtful);
+            return;
+        }
+
+        var table = Layout.Table("Generation", "Role", "State", "Image", "libvirt", "QEMU", ">VMs", "Created");
+        foreach (var generation in status.Generations)
+        {
+            table.AddRow(
+                Layout.Cell(generation.Name, generation.Role == GenerationRole.Active ? Tone.Strong : Tone.Plain),
+                Layout.Cell(Words.Of(generation.Role)),
+                Layout.Cell(generation.State, ToneOf(generation.State)),
+                Layout.Name(generation.Image),
+                Layout.Cell(Version(generation.LibvirtVersion)),
+                Layout.Cell(Version(generation.QemuVersion)),
+                Layout.Cell($"{status.VirtualMachines.Count(vm => vm.Generation == generation.Number)}"),
+                Layout.Cell(Format.Moment(generation.CreatedAt, zone)));
+        }
+
+        console.Write(table);
+        foreach (var generation in status.Generations) WriteFailedUnits(console, generation);
+    }
+
+    private static void WriteFailedUnits(IAnsiConsole console, GenerationStatus generation)
+    {
+        if (generation.FailedUnits.Count > 0)
+            console.Line($"Failed units in {generation.Name}: {string.Join(", ", generation.FailedUnits)}", Tone.Bad);
+    }
+
+    private static string Version(Version? version) => version?.ToString() ?? "?";
+
+    private static string YesNo(bool value) => value ? "yes" : "no";
+
+    private static Tone ToneOf(string state) => state switch
+    {
+        "running" => Tone.Good,
+        "degraded" or "starting" => Tone.Doubtful,
+        "missing" or "unreachable" => Tone.Bad,
+        _ => Tone.Plain,
+    };
+
+    /// <summary>The tone that a domain's state has everywhere.</summary>
+    public static Tone ToneOf(DomainState state) => state switch
+    {
+        DomainState.Running => Tone.Good,
+        DomainState.Crashed => Tone.Bad,
+        DomainState.ShutOff => Tone.Faint,
+        _ => Tone.Doubtful,
+    };
+}

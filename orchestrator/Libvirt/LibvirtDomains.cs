@@ -1,0 +1,167 @@
+using HostSwap.Orchestrator.DBus;
+using HostSwap.Orchestrator.Errors;
+
+namespace HostSwap.Orchestrator.Libvirt;
+
+/// <summary>The domains of one libvirt host.</summary>
+internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : ILibvirtDomains
+{
+    private const string DomainInterface = "org.libvirt.Domain";
+
+    private readonly LibvirtListing _listing = new(calls, "ListDomains", DomainInterface);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DomainRecord>> ListAsync(CancellationToken cancellationToken) =>
+        _listing.ReadAsync(ReadAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<DomainRecord?> FindAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        var path = LibvirtPaths.OfDomain(uuid);
+        return await _listing.ContainsAsync(path, cancellationToken)
+            ? await _listing.ReadOneAsync(path, ReadAsync, cancellationToken)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken)
+    {
+        var flags = DomainXmlFlags.Secure | (kind == DomainXml.Persistent ? DomainXmlFlags.Inactive : DomainXmlFlags.None);
+        return CallAsync(
+            uuid, "GetXMLDesc", reply => reply.First.AsString(), cancellationToken, BusValue.UInt32((uint)flags));
+    }
+
+    /// <inheritdoc/>
+    public Task<Guid> DefineAsync(string xml, CancellationToken cancellationToken) => calls.ConnectAsync(
+        "DomainDefineXML",
+        reply => LibvirtCalls.Uuid(reply.First.AsString()),
+        cancellationToken,
+        BusValue.String(xml));
+
+    /// <inheritdoc/>
+    public Task UndefineAsync(Guid uuid, CancellationToken cancellationToken) =>
+        // Without the flags for managed save, snapshots and checkpoints, libvirt refuses rather than lose them.
+        CallAsync(
+            uuid,
+            "Undefine",
+            cancellationToken,
+            BusValue.UInt32((uint)(UndefineFlags.KeepNvram | UndefineFlags.KeepTpm)));
+
+    /// <inheritdoc/>
+    public Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken) => calls.SetAsync(
+        LibvirtPaths.OfDomain(uuid), DomainInterface, "Autostart", BusValue.Boolean(autostart), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StartAsync(Guid uuid, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "Create", cancellationToken, BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        return CallAsync(uuid, "ListDomainSnapshots", Names, cancellationToken, BusValue.UInt32(0));
+
+        static IReadOnlyList<string> Names(BusReply reply) =>
+            [.. LibvirtCalls.Paths(reply).Select(Name).Order(StringComparer.Ordinal)];
+
+        static string Name(string path) => LibvirtPaths.TryReadSnapshotName(path, out var name)
+            ? name
+            : throw new BusFormatException("the path of a snapshot", path);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "HasManagedSaveImage", reply => reply.First.AsBoolean(), cancellationToken, BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken)
+    {
+        var call = new BusCall(
+            calls.Service.Name,
+            LibvirtPaths.OfDomain(uuid),
+            DomainInterface,
+            "MigrateToURI3",
+            BusValue.String(request.DestinationUri),
+            Migration.Parameters(request),
+            BusValue.UInt32((uint)Migration.Flags(request)));
+        // How long a move may take is the caller's policy: it watches the job and aborts it.
+        return calls.Service.CallAsync(call, Timeout.InfiniteTimeSpan, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(uuid, "AbortJob", cancellationToken);
+        }
+        catch (AdapterException)
+        {
+            // libvirt refuses where no job runs. Whether that was the reason is looked up, not read from its text.
+            if (await GetJobAsync(uuid, cancellationToken) is not null)
+                throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) =>
+        ReadJobAsync(uuid, JobStatsFlags.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) =>
+        ReadJobAsync(uuid, JobStatsFlags.Completed | JobStatsFlags.KeepCompleted, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken) =>
+        new LifecycleWatch(calls, time).ReadAsync(cancellationToken);
+
+    private async Task<DomainRecord?> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        var properties = calls.GetAllAsync(path, DomainInterface, cancellationToken);
+        var state = calls.CallAsync(
+            path, DomainInterface, "GetState", ReadState, cancellationToken, BusValue.UInt32(0));
+        await Task.WhenAll(properties, state);
+        var values = await properties;
+        var (current, reason) = await state;
+        return values.TryGetValue("Name", out var name)
+            && values.TryGetValue("Persistent", out var persistent)
+            ? new DomainRecord(
+                LibvirtCalls.Uuid(path),
+                name.AsString(),
+                current,
+                reason,
+                persistent.AsBoolean(),
+                // libvirt has none to tell of a transient domain.
+                values.TryGetValue("Autostart", out var autostart) && autostart.AsBoolean())
+            : null;
+
+        static (DomainState State, int Reason) ReadState(BusReply reply) => reply.First.Items() is [var state, var reason]
+            ? ((DomainState)state.AsInt32(), reason.AsInt32())
+            : throw new BusFormatException("(ii)", reply.First.Signature);
+    }
+
+    private async Task<DomainJob?> ReadJobAsync(Guid uuid, JobStatsFlags flags, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(uuid, "GetJobStats", JobStats.Read, cancellationToken, BusValue.UInt32((uint)flags));
+        }
+        catch (AdapterException)
+        {
+            // A domain that is gone or shut off has no job, and libvirt answers with an error that has no code.
+            if (await FindAsync(uuid, cancellationToken) is { IsActive: true })
+                throw;
+            return null;
+        }
+    }
+
+    private Task CallAsync(Guid uuid, string member, CancellationToken cancellationToken, params BusValue[] arguments) =>
+        calls.CallAsync(LibvirtPaths.OfDomain(uuid), DomainInterface, member, cancellationToken, arguments);
+
+    private Task<T> CallAsync<T>(
+        Guid uuid,
+        string member,
+        Func<BusReply, T> read,
+        CancellationToken cancellationToken,
+        params BusValue[] arguments) =>
+        calls.CallAsync(LibvirtPaths.OfDomain(uuid), DomainInterface, member, read, cancellationToken, arguments);
+}
