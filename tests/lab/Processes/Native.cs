@@ -28,6 +28,7 @@ public static partial class Native
     private const int ClockMonotonic = 1;
     private const int TimerAbsolute = 1;
     private const int PriorityOfProcess = 0;
+    private const int RoundRobin = 2;
     private const int NoSuchProcess = 3;
     private const int Interrupted = 4;
 
@@ -40,10 +41,15 @@ public static partial class Native
     }
 
     /// <summary>
-    /// Lets the calling thread be scheduled before the load it measures. Without the right to do so it
-    /// measures with more jitter, which its own figures show, so that is no error.
+    /// Lets the calling thread be scheduled before the load it measures: by real-time priority, else by niceness, which
+    /// counts only against other programs of the same session. Without the right to either it measures with more jitter, which
+    /// its own figures show, so that is no error.
     /// </summary>
-    public static void PreferThisThread() => _ = setpriority(PriorityOfProcess, 0, -15);
+    public static void PreferThisThread()
+    {
+        var lowest = 1;
+        if (sched_setscheduler(0, RoundRobin, in lowest) != 0) _ = setpriority(PriorityOfProcess, 0, -15);
+    }
 
     /// <summary>
     /// Sleeps until a moment of the monotonic clock, in the nanoseconds of <see cref="MonotonicNanoseconds"/>.
@@ -77,6 +83,9 @@ public static partial class Native
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setpriority(int which, int who, int nice);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sched_setscheduler(int pid, int policy, in int priority);
 
     [LibraryImport("libc")]
     private static partial int clock_nanosleep(int clock, int flags, in TimeSpec request, nint remain);

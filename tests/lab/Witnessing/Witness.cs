@@ -7,11 +7,10 @@ namespace HostSwap.Lab.Witnessing;
 /// CPU threads in <c>/proc</c>, which shows all containers to the outer host.
 /// <para>What it can tell, and what not:</para>
 /// <list type="bullet">
-/// <item>A process counts as executing its guest in a window of <see cref="Interval"/> when its CPU threads ran
-/// longer than <see cref="Threshold"/> in it. Less is what QEMU's own housekeeping on a paused VM costs.</item>
-/// <item>Two processes that overlap for less than about two windows, or a guest so idle that it stays below the
-/// threshold in every window, are not seen. Guests of the lab tick every 100 ms, so an overlap of more than that is
-/// seen.</item>
+/// <item>Whether a process executes its guest or only stands by is decided by <see cref="OwnershipTrace"/>; an overlap is
+/// seen once both processes have run 5 ms in it, which takes busy guests some 10 to 20 ms and idle ones up to a few
+/// hundred. Of a shorter one the guests' own counters tell: two running copies write the same tick twice into the one log.</item>
+/// <item>Under KVM an idle guest costs next to nothing, so there only guests with some load are told well.</item>
 /// <item>New processes are looked for every <see cref="Census"/>; a QEMU takes longer than that to start.</item>
 /// </list>
 /// </summary>
@@ -22,9 +21,6 @@ public sealed class Witness : IAsyncDisposable
 
     /// <summary>How often new processes are looked for.</summary>
     public static readonly TimeSpan Census = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>Run time within a window above which the guest counts as executing.</summary>
-    public static readonly TimeSpan Threshold = TimeSpan.FromMicroseconds(250);
 
     /// <summary>
     /// A process keeps the command line of what started it until it becomes QEMU: one that is younger than this is looked at again.
@@ -117,26 +113,22 @@ public sealed class Witness : IAsyncDisposable
         }
 
         foreach (var process in _processes.Values.Where(static process => !process.HasThreads)) process.FindThreads();
+        _pairs.UnionWith(_processes.Values.GroupBy(static process => process.Uuid).Where(static group => group.Skip(1).Any()).Select(static group => group.Key));
     }
 
     private void Sample(long now)
     {
-        Span<int> executing = stackalloc int[8];
         List<int>? ended = null;
-        foreach (var group in _processes.Values.GroupBy(static process => process.Uuid))
+        foreach (var process in _processes.Values)
         {
-            int count = 0, present = 0;
-            foreach (var process in group)
+            if (process.TakeRunTime() is not { } ran)
             {
-                var runTime = process.TakeRunTime();
-                if (runTime is null) (ended ??= []).Add(process.Pid);
-                else present++;
-                if (runTime > Threshold.Ticks * 100 && count < executing.Length) executing[count++] = process.Pid;
+                (ended ??= []).Add(process.Pid);
+                continue;
             }
 
-            if (present > 1) _pairs.Add(group.Key);
-            if (!_traces.TryGetValue(group.Key, out var trace)) _traces[group.Key] = trace = new OwnershipTrace(group.Key);
-            if (count > 0 && trace.Observe(executing[..count], now) is { } doubleRun) _doubleRuns.Add(doubleRun);
+            if (!_traces.TryGetValue(process.Uuid, out var trace)) _traces[process.Uuid] = trace = new OwnershipTrace(process.Uuid);
+            if (trace.Observe(process.Pid, ran, now) is { } doubleRun) _doubleRuns.Add(doubleRun);
         }
 
         foreach (var pid in ended ?? []) Forget(pid);
@@ -144,7 +136,8 @@ public sealed class Witness : IAsyncDisposable
 
     private void Forget(int pid)
     {
-        _processes[pid].Dispose();
-        _processes.Remove(pid);
+        if (!_processes.Remove(pid, out var process)) return;
+        _traces.GetValueOrDefault(process.Uuid)?.Forget(pid);
+        process.Dispose();
     }
 }
