@@ -1,7 +1,6 @@
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
-using Serilog;
 
 namespace HostSwap.Hostctl;
 
@@ -15,7 +14,7 @@ internal interface IOuterHostFactory
     HostSwapSettings LoadSettings(string? path, IReadOnlyDictionary<string, string?> environment);
 
     /// <summary>Opens the outer host that the settings describe.</summary>
-    IOuterHost Open(HostSwapSettings settings, ILogger logger, TimeProvider time);
+    IOuterHost Open(HostSwapSettings settings, TimeProvider time);
 }
 
 /// <summary>The composition of the real program.</summary>
@@ -23,12 +22,8 @@ internal sealed class Composition : IOuterHostFactory
 {
     /// <inheritdoc/>
     public HostSwapSettings LoadSettings(string? path, IReadOnlyDictionary<string, string?> environment) =>
-        throw NotWired();
+        SettingsLoader.Load(path, environment);
 
     /// <inheritdoc/>
-    public IOuterHost Open(HostSwapSettings settings, ILogger logger, TimeProvider time) => throw NotWired();
-
-    private static EnvironmentException NotWired() => new(
-        "this build of hostctl has no orchestrator in it",
-        "Build it from a tree in which Composition.cs opens the real outer host.");
+    public IOuterHost Open(HostSwapSettings settings, TimeProvider time) => OuterHost.Open(settings, time);
 }

@@ -71,7 +71,7 @@ internal sealed class Invocation : IDisposable
         var directory = withLogFile || Directory.Exists(_settings.Paths.Logs) ? _settings.Paths.Logs : null;
         Log = HostctlLog.Open(directory, Services, Verbose, Warn);
         if (_changes) Log.Logger.Information("hostctl {Verb} begun", Parsed.CommandResult.Command.Name);
-        return _host = Services.Factory.Open(_settings, Log.Logger, Services.Time);
+        return _host = Services.Factory.Open(_settings, Services.Time);
     }
 
     /// <summary>Runs a command in the active generation with this terminal.</summary>

@@ -2,7 +2,9 @@ namespace HostSwap.Orchestrator.Journal;
 
 /// <summary>
 /// The durable record of what operations intended and what was observed. A write that returns is on disk
-/// (SQLite, WAL, <c>synchronous=FULL</c>); a write that cannot be made throws, and nothing may happen after it.
+/// (SQLite, WAL, <c>synchronous=FULL</c>); a write that cannot be made throws <see cref="JournalException"/>, and nothing
+/// may happen after it: every later write throws too. Reads throw it where the file is damaged. What a caller may not
+/// do, such as close an operation twice, throws <see cref="InvalidOperationException"/>.
 /// Safe for use from several tasks at once.
 /// </summary>
 public interface IJournal : IDisposable
@@ -21,10 +23,20 @@ public interface IJournal : IDisposable
     void RecordMove(long operation, MoveRecord move);
 
     /// <summary>Closes an operation.</summary>
-    void Finish(long operation, OperationResult result, string summary, string detailJson);
+    /// <param name="operation">The operation, which must not have been closed before.</param>
+    /// <param name="result">How it ended; not <see cref="OperationResult.Running"/>.</param>
+    /// <param name="summary">One sentence for people.</param>
+    /// <param name="detailJson">Whatever else is to be known of it.</param>
+    /// <param name="resumable">
+    /// Whether a later swap has to continue this one: <see cref="FindUnfinishedSwap"/> then goes on to return it.
+    /// Where it is false and the result is <see cref="OperationResult.Done"/>,
+    /// <see cref="OperationResult.NothingToDo"/> or <see cref="OperationResult.FailedOnOldSide"/>, every VM is on one
+    /// side, and the unfinished swaps before this one are closed with it. Any other result leaves them unfinished.
+    /// </param>
+    void Finish(long operation, OperationResult result, string summary, string detailJson, bool resumable);
 
-    /// <summary>Creates or replaces the record of a generation.</summary>
-    void RecordGeneration(GenerationRecord generation);
+    /// <summary>Creates or replaces the records of generations, all in one step.</summary>
+    void RecordGenerations(IReadOnlyList<GenerationRecord> generations);
 
     /// <summary>Forgets a generation that has been removed.</summary>
     void ForgetGeneration(int number);
@@ -44,7 +56,10 @@ public interface IJournal : IDisposable
     /// <summary>The VM moves of one operation, in order of their first record.</summary>
     IReadOnlyList<MoveRecord> Moves(long operation);
 
-    /// <summary>The newest swap that has no terminal result; null where there is none.</summary>
+    /// <summary>
+    /// The newest swap that still has to be continued: it died, or was closed as resumable, and no later swap has
+    /// brought every VM to one side. Null where there is none. To be asked before <see cref="Begin"/>.
+    /// </summary>
     Operation? FindUnfinishedSwap();
 }
 

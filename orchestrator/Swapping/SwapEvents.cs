@@ -93,6 +93,9 @@ public sealed record MoveProgress(
     int Iteration,
     TimeSpan Elapsed) : SwapEvent(At);
 
+/// <summary>Something that the operator should know, such as a service that had to be waited for.</summary>
+public sealed record SwapNotice(DateTimeOffset At, string Message) : SwapEvent(At);
+
 /// <summary>The swap has ended.</summary>
 public sealed record SwapFinished(DateTimeOffset At, SwapResult Result) : SwapEvent(At);
 

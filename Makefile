@@ -1,0 +1,49 @@
+# HostSwap: see README.md. Everything that is built or run leaves its files below out/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+WITH_DOCKER := tests/lab/with-docker
+DOTNET := dotnet
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: prerequisites build ## The main job for real: five VMs, swapped from Debian 12 to Debian 13
+	$(DOTNET) build --nologo -v quiet -c Release tests/demo
+	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/release/hostswap-demo'
+
+.PHONY: test
+test: prerequisites lint build ## Unit tests, then integration tests against real Docker, systemd, libvirt and QEMU
+	tests/run
+
+.PHONY: test-unit
+test-unit: prerequisites ## Unit tests alone
+	tests/run unit
+
+.PHONY: images
+images: prerequisites ## Host images for Debian 12 and 13, and the tiny guest (cached; FRESH=1 builds anew)
+	$(WITH_DOCKER) images/build
+
+.PHONY: build
+build: prerequisites ## out/hostctl, one self-contained executable
+	$(DOTNET) publish --nologo -v quiet -c Release -r linux-x64 hostctl -o out/publish
+	install -m 0755 out/publish/hostctl out/hostctl
+
+.PHONY: lint
+lint: prerequisites ## Builds everything with warnings as errors, checks formatting and the shell scripts
+	$(DOTNET) build --nologo -v quiet HostSwap.slnx
+	$(DOTNET) format whitespace --verify-no-changes --no-restore HostSwap.slnx
+	shellcheck $$(git ls-files | xargs grep -lE '^#!/(usr/)?bin/(env )?(ba)?sh' | grep -v '\.md$$')
+
+.PHONY: prerequisites
+prerequisites:
+	@tests/lab/prerequisites
+
+.PHONY: clean
+clean: ## Remove everything that was built, but for the Docker images
+	rm -rf out

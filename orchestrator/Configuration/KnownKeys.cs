@@ -1,0 +1,121 @@
+namespace HostSwap.Orchestrator.Configuration;
+
+/// <summary>What a key's value must look like in the file.</summary>
+internal enum ValueKind
+{
+    /// <summary>A text.</summary>
+    Text,
+
+    /// <summary>A whole number.</summary>
+    Integer,
+
+    /// <summary>A whole number or a word that stands for none.</summary>
+    IntegerOrWord,
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    Flag,
+
+    /// <summary>A list of texts.</summary>
+    TextList,
+}
+
+/// <summary>Every key there is. A test holds the example file to this list.</summary>
+internal static class KnownKeys
+{
+    public const string Root = "root";
+    public const string Image = "image";
+    public const string DockerEndpoint = "docker.endpoint";
+    public const string DockerNetwork = "docker.network";
+    public const string DockerSubnet = "docker.subnet";
+    public const string DockerContainerRange = "docker.container_range";
+    public const string DockerTimeout = "docker.timeout";
+    public const string StorageShared = "storage.shared";
+    public const string ReadyTimeout = "generation.ready_timeout";
+    public const string StopTimeout = "generation.stop_timeout";
+    public const string KeepRetired = "generation.keep_retired";
+    public const string Parallel = "migration.parallel";
+    public const string Bandwidth = "migration.bandwidth_mib_per_second";
+    public const string ParallelConnections = "migration.parallel_connections";
+    public const string AutoConverge = "migration.auto_converge";
+    public const string DeadlineBase = "migration.deadline_base";
+    public const string DeadlinePerGiB = "migration.deadline_per_gib";
+    public const string NoProgressLimit = "migration.no_progress_limit";
+    public const string MemoryReserve = "migration.memory_reserve_mib";
+
+    /// <summary>The keys with the form of their values.</summary>
+    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(StringComparer.Ordinal)
+    {
+        [Root] = ValueKind.Text,
+        [Image] = ValueKind.Text,
+        [DockerEndpoint] = ValueKind.Text,
+        [DockerNetwork] = ValueKind.Text,
+        [DockerSubnet] = ValueKind.Text,
+        [DockerContainerRange] = ValueKind.Text,
+        [DockerTimeout] = ValueKind.Text,
+        [StorageShared] = ValueKind.TextList,
+        [ReadyTimeout] = ValueKind.Text,
+        [StopTimeout] = ValueKind.Text,
+        [KeepRetired] = ValueKind.Text,
+        [Parallel] = ValueKind.IntegerOrWord,
+        [Bandwidth] = ValueKind.IntegerOrWord,
+        [ParallelConnections] = ValueKind.Integer,
+        [AutoConverge] = ValueKind.Flag,
+        [DeadlineBase] = ValueKind.Text,
+        [DeadlinePerGiB] = ValueKind.Text,
+        [NoProgressLimit] = ValueKind.Text,
+        [MemoryReserve] = ValueKind.Integer,
+    };
+
+    /// <summary>The tables that the keys stand in.</summary>
+    public static readonly IReadOnlyList<string> Tables =
+        [.. Kinds.Keys.Where(key => key.Contains('.', StringComparison.Ordinal)).Select(TableOf).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The table of a full key; empty for the root's own keys.</summary>
+    public static string TableOf(string key) => key[..Math.Max(key.LastIndexOf('.'), 0)];
+
+    /// <summary>What to say after an unknown key: the nearest known one, or all that are allowed in its table.</summary>
+    public static string SuggestKey(string unknown)
+    {
+        var table = TableOf(unknown);
+        return Suggest(unknown, Kinds.Keys, table.Length > 0 && Tables.Contains(table, StringComparer.Ordinal)
+            ? Kinds.Keys.Where(key => string.Equals(TableOf(key), table, StringComparison.Ordinal))
+            : Kinds.Keys.Where(key => TableOf(key).Length == 0).Concat(Tables.Select(name => $"[{name}]")));
+    }
+
+    /// <summary>What to say after an unknown table: the nearest known one, or all.</summary>
+    public static string SuggestTable(string unknown) => Suggest(unknown, Tables, Tables.Select(name => $"[{name}]"));
+
+    private static string Suggest(string unknown, IEnumerable<string> known, IEnumerable<string> allowed)
+    {
+        var name = unknown[(unknown.LastIndexOf('.') + 1)..];
+        var nearest = known
+            .Select(candidate => (Name: candidate, Distance: Distance(unknown, name, candidate)))
+            .MinBy(candidate => candidate.Distance);
+        return nearest.Distance <= 1 + (name.Length / 4)
+            ? $"did you mean {nearest.Name}?"
+            : $"allowed are {string.Join(", ", allowed)}";
+    }
+
+    // A key written into the wrong table is as near as one with a slip of the pen in the right one.
+    private static int Distance(string unknown, string name, string candidate) => Math.Min(
+        EditDistance(unknown, candidate),
+        EditDistance(name, candidate[(candidate.LastIndexOf('.') + 1)..]));
+
+    private static int EditDistance(string left, string right)
+    {
+        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                var substituted = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,71 @@
+namespace HostSwap.Orchestrator.Configuration;
+
+/// <summary>
+/// What applies where the configuration says nothing. <c>hostctl/packaging/hostswap.toml</c> shows the same values; a
+/// test compares the two.
+/// </summary>
+public static class SettingsDefaults
+{
+    /// <summary>The outer host's own root.</summary>
+    /// <value><c>/</c></value>
+    public const string Root = "/";
+
+    /// <summary>Image of new generations.</summary>
+    /// <value><c>hostswap/host:trixie</c></value>
+    public const string Image = "hostswap/host:trixie";
+
+    /// <summary>Docker's endpoint where neither the configuration nor <c>DOCKER_HOST</c> names one.</summary>
+    /// <value><c>unix:///var/run/docker.sock</c></value>
+    public const string DockerEndpoint = "unix:///var/run/docker.sock";
+
+    /// <summary>
+    /// Docker network of the outer host at <c>/</c>; others append <c>-</c> and their
+    /// <see cref="HostSwapPaths.Instance"/>.
+    /// </summary>
+    /// <value><c>hostswap</c></value>
+    public const string DockerNetwork = "hostswap";
+
+    /// <summary>MultiFD connections of one migration.</summary>
+    /// <value>1</value>
+    public const int ParallelConnections = 1;
+
+    /// <summary>Whether guests that dirty memory too fast are throttled.</summary>
+    /// <value>true</value>
+    public const bool AutoConverge = true;
+
+    /// <summary>Memory of the outer host that moves never use, in MiB.</summary>
+    /// <value>512</value>
+    public const long MemoryReserveMiB = 512;
+
+    /// <summary>Limit of one call to Docker.</summary>
+    /// <value>30 s</value>
+    public static readonly TimeSpan DockerTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a candidate may take to become ready.</summary>
+    /// <value>60 s</value>
+    public static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long systemd in a generation gets to stop.</summary>
+    /// <value>30 s</value>
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a retired generation is kept stopped.</summary>
+    /// <value>1 h</value>
+    public static readonly TimeSpan KeepRetired = TimeSpan.FromHours(1);
+
+    /// <summary>Time that every migration gets.</summary>
+    /// <value>60 s</value>
+    public static readonly TimeSpan DeadlineBase = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time that a migration gets for each GiB of RAM besides.</summary>
+    /// <value>60 s</value>
+    public static readonly TimeSpan DeadlinePerGiB = TimeSpan.FromSeconds(60);
+
+    /// <summary>A migration is given up when nothing has been sent for so long.</summary>
+    /// <value>30 s</value>
+    public static readonly TimeSpan NoProgressLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>The Docker network of an outer host that configures none.</summary>
+    public static string NetworkFor(HostSwapPaths paths) =>
+        paths.Instance.Length == 0 ? DockerNetwork : $"{DockerNetwork}-{paths.Instance}";
+}

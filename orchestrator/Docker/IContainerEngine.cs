@@ -1,0 +1,111 @@
+namespace HostSwap.Orchestrator.Docker;
+
+/// <summary>
+/// The Docker Engine, as far as host containers need it. Every member throws
+/// <see cref="Errors.AdapterException"/> when Docker refuses, <see cref="Errors.EnvironmentException"/> when it cannot
+/// be reached and <see cref="Errors.DeadlineException"/> when it does not answer in time.
+/// </summary>
+public interface IContainerEngine : IDisposable
+{
+    /// <summary>Reads what the engine says of itself.</summary>
+    Task<EngineDescription> DescribeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Finds an image that is on this machine; null where there is none. Nothing is ever pulled.</summary>
+    Task<ImageDescription?> FindImageAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>Finds a container by name; null where there is none.</summary>
+    Task<ContainerDescription?> FindContainerAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Lists containers, running or not, that carry a label with this value.</summary>
+    Task<IReadOnlyList<ContainerDescription>> ListContainersAsync(string label, string value, CancellationToken cancellationToken);
+
+    /// <summary>Creates a container and leaves it stopped.</summary>
+    Task CreateContainerAsync(HostContainerSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Starts a container; no error where it runs already.</summary>
+    Task StartContainerAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Asks a container's init to stop and kills it after <paramref name="limit"/>; no error where it has stopped already.</summary>
+    Task StopContainerAsync(string name, TimeSpan limit, CancellationToken cancellationToken);
+
+    /// <summary>Removes a container, killing it where it runs; no error where there is none.</summary>
+    Task RemoveContainerAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Says whether Docker starts the container by itself after its own restart or a reboot
+    /// (<c>unless-stopped</c>) or never (<c>no</c>).
+    /// </summary>
+    Task SetRestartAsync(string name, bool restart, CancellationToken cancellationToken);
+
+    /// <summary>Finds a network by its exact name; null where there is none.</summary>
+    Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Creates a bridge network.</summary>
+    Task CreateNetworkAsync(NetworkSpec spec, CancellationToken cancellationToken);
+}
+
+/// <summary>The engine itself.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="ApiVersion">The API version that was negotiated with it.</param>
+/// <param name="CgroupVersion"><c>1</c> or <c>2</c>; current systemd needs 2.</param>
+/// <param name="LiveRestore">Whether containers survive a restart of the engine.</param>
+public sealed record EngineDescription(string Version, string ApiVersion, string CgroupVersion, bool LiveRestore);
+
+/// <summary>An image.</summary>
+public sealed record ImageDescription(string Id, IReadOnlyDictionary<string, string> Labels);
+
+/// <summary>A container as it is now.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="ImageId">Digest of its image.</param>
+/// <param name="Running">Whether its init runs.</param>
+/// <param name="InitPid">Process id of its init as the outer host sees it; 0 where it does not run.</param>
+/// <param name="Restart">Whether Docker starts it by itself.</param>
+/// <param name="Labels">Its labels.</param>
+/// <param name="Mounts">Targets of its bind mounts with their sources.</param>
+public sealed record ContainerDescription(
+    string Name,
+    string Id,
+    string ImageId,
+    bool Running,
+    int InitPid,
+    bool Restart,
+    IReadOnlyDictionary<string, string> Labels,
+    IReadOnlyDictionary<string, string> Mounts);
+
+/// <summary>Everything that a host container is given; it gets nothing else of the outer host.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Hostname">Its host name, which libvirt compares when migrating.</param>
+/// <param name="Image">Digest of its image.</param>
+/// <param name="Network">Network that is its uplink.</param>
+/// <param name="Capabilities">Linux capabilities; all others are dropped.</param>
+/// <param name="Devices">Device nodes, at the same path inside.</param>
+/// <param name="Mounts">Bind mounts.</param>
+/// <param name="TemporaryFileSystems">Paths that get an empty tmpfs, with its options.</param>
+/// <param name="Environment">Environment of its init.</param>
+/// <param name="Labels">Labels by which it is found again.</param>
+public sealed record HostContainerSpec(
+    string Name,
+    string Hostname,
+    string Image,
+    string Network,
+    IReadOnlyList<string> Capabilities,
+    IReadOnlyList<string> Devices,
+    IReadOnlyList<BindMount> Mounts,
+    IReadOnlyDictionary<string, string> TemporaryFileSystems,
+    IReadOnlyDictionary<string, string> Environment,
+    IReadOnlyDictionary<string, string> Labels);
+
+/// <summary>A directory or file of the outer host that a container sees.</summary>
+public sealed record BindMount(string Source, string Target, bool ReadOnly);
+
+/// <summary>A network as it is now.</summary>
+public sealed record NetworkDescription(string Name, string Driver, string? Subnet, string? Gateway);
+
+/// <summary>A bridge network to create.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Subnet">Its subnet; null lets Docker choose.</param>
+/// <param name="ContainerRange">Part of it that containers get addresses of; null for all.</param>
+/// <param name="Labels">Labels by which it is found again.</param>
+public sealed record NetworkSpec(
+    string Name, string? Subnet, string? ContainerRange, IReadOnlyDictionary<string, string> Labels);

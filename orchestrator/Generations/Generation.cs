@@ -1,0 +1,63 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Journal;
+
+namespace HostSwap.Orchestrator.Generations;
+
+/// <summary>One host container with its number, image, state directory and sockets, as recorded.</summary>
+/// <param name="Record">What the journal holds of it.</param>
+/// <param name="Paths">Where its files are.</param>
+/// <param name="ContainerName">Its container's name, unique on this Docker.</param>
+public sealed record Generation(GenerationRecord Record, GenerationPaths Paths, string ContainerName)
+{
+    /// <summary>Its number.</summary>
+    public int Number => Record.Number;
+
+    /// <summary>Its name, as in <c>gen-3</c>; also its host name.</summary>
+    public string Name => NameOf(Number);
+
+    /// <summary>Its recorded role.</summary>
+    public GenerationRole Role => Enum.Parse<GenerationRole>(Record.Role);
+
+    /// <summary>The name of a generation.</summary>
+    public static string NameOf(int number) => $"gen-{number}";
+
+    /// <summary>The generation that a record describes.</summary>
+    public static Generation From(GenerationRecord record, HostSwapPaths paths) => new(
+        record,
+        new GenerationPaths(paths, record.Number),
+        paths.Instance.Length == 0 ? $"hostswap-{NameOf(record.Number)}" : $"hostswap-{paths.Instance}-{NameOf(record.Number)}");
+}
+
+/// <summary>The files of one generation on the outer host.</summary>
+public sealed record GenerationPaths(HostSwapPaths Host, int Number)
+{
+    /// <summary>Durable state of this generation alone.</summary>
+    public string State => Path.Join(Host.GenerationStates, Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Its sockets.</summary>
+    public string Runtime => Path.Join(Host.GenerationRuntimes, Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Its <c>/etc/libvirt</c>.</summary>
+    public string LibvirtConfiguration => Path.Join(State, "etc-libvirt");
+
+    /// <summary>Its <c>/var/lib/libvirt</c>.</summary>
+    public string LibvirtState => Path.Join(State, "var-lib-libvirt");
+
+    /// <summary>Its <c>/var/log/libvirt</c>.</summary>
+    public string LibvirtLog => Path.Join(State, "log");
+
+    /// <summary>Its <c>/etc/machine-id</c>, which is also its libvirt host UUID.</summary>
+    public string MachineId => Path.Join(State, "machine-id");
+
+    /// <summary>Its <c>/run/dbus</c>.</summary>
+    public string BusDirectory => Path.Join(Runtime, "dbus");
+
+    /// <summary>Its system bus.</summary>
+    public string BusSocket => Path.Join(BusDirectory, "system_bus_socket");
+
+    /// <summary>Its <c>/run/libvirt</c>.</summary>
+    public string LibvirtDirectory => Path.Join(Runtime, "libvirt");
+
+    /// <summary>Where other generations' libvirt reaches this one's libvirt; a path inside host containers.</summary>
+    public string PeerLibvirtSocket => $"{HostImageContract.GenerationRuntimes}/{Number}/libvirt/libvirt-sock";
+}

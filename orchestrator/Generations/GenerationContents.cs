@@ -1,0 +1,34 @@
+using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.Orchestrator.Generations;
+
+/// <summary>
+/// What keeps a generation from being stopped or removed. It asks the disk and the kernel instead of libvirt, so that
+/// a libvirtd that hangs, or has forgotten a process, cannot make a generation look empty.
+/// </summary>
+public sealed class GenerationContents(IContainerEngine engine, IOuterKernel kernel)
+{
+    /// <summary>Everything that it holds, in words; empty where nothing.</summary>
+    public async Task<IReadOnlyList<string>> FindAsync(Generation generation, CancellationToken cancellationToken)
+    {
+        var found = new List<string>();
+        var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
+        if (container is { Running: true } && kernel.PidNamespace(container.InitPid) is { } space)
+        {
+            found.AddRange(kernel.QemuProcesses()
+                .Where(process => string.Equals(process.PidNamespace, space, StringComparison.Ordinal))
+                .Select(process => $"QEMU process {process.Pid} of domain {process.DomainUuid}"));
+        }
+
+        // libvirt keeps each persistent definition in /etc/libvirt/qemu/NAME.xml.
+        var definitions = Path.Join(generation.Paths.LibvirtConfiguration, "qemu");
+        if (Directory.Exists(definitions))
+        {
+            found.AddRange(Directory.EnumerateFiles(definitions, "*.xml")
+                .Select(file => $"the definition of {Path.GetFileNameWithoutExtension(file)}"));
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,147 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.Orchestrator.Generations;
+
+/// <summary>
+/// Creates, starts, stops and removes generations. Docker restarts the active one alone by itself
+/// (<c>unless-stopped</c>); every other has the policy <c>no</c>, so that neither a restart of Docker nor a reboot can
+/// bring up two generations that would both start VMs.
+/// </summary>
+public sealed class GenerationManager(
+    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, IJournal journal, TimeProvider timeProvider)
+{
+    private const string Step = "generation";
+
+    /// <summary>All recorded generations, by number.</summary>
+    public IReadOnlyList<Generation> All() =>
+        [.. journal.Generations().Select(record => Generation.From(record, settings.Paths))];
+
+    /// <summary>The active generation; null before the first start.</summary>
+    public Generation? FindActive() => All().SingleOrDefault(generation => generation.Role == GenerationRole.Active);
+
+    /// <summary>The active generation.</summary>
+    /// <exception cref="EnvironmentException">There is none.</exception>
+    public Generation Active() => FindActive() ?? throw new EnvironmentException(
+        "no generation is active", "Run 'hostctl init', then 'hostctl start'.");
+
+    /// <summary>The candidate of an unfinished swap; null where there is none.</summary>
+    public Generation? FindCandidate() => All().SingleOrDefault(generation => generation.Role == GenerationRole.Candidate);
+
+    /// <summary>The number that the next generation gets.</summary>
+    public int NextNumber() => journal.Generations().Select(record => record.Number).DefaultIfEmpty(0).Max() + 1;
+
+    /// <summary>Finds the image that a generation shall be created from.</summary>
+    /// <exception cref="EnvironmentException">It is not on this machine, or is no host image.</exception>
+    public async Task<ImageDescription> FindHostImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        var image = await engine.FindImageAsync(reference, cancellationToken) ?? throw new EnvironmentException(
+            $"the image {reference} is not on this machine", "Build it with 'make images', or load it with 'docker load'.");
+        return image.Labels.TryGetValue(HostImageContract.KindLabel, out var kind) && string.Equals(kind, HostImageContract.Kind, StringComparison.Ordinal)
+            ? image
+            : throw new EnvironmentException(
+                $"the image {reference} is not a host image: it has no label {HostImageContract.KindLabel}={HostImageContract.Kind}",
+                "Name an image that was built from images/host.");
+    }
+
+    /// <summary>Makes directories, record and container of a new generation, and leaves it stopped.</summary>
+    public async Task<Generation> CreateAsync(
+        EffectLog log, GenerationRole role, string reference, ImageDescription image, CancellationToken cancellationToken)
+    {
+        var number = NextNumber();
+        // Version 4 UUIDs only: systemd takes a machine id of zeros as none, libvirt refuses one of equal digits.
+        var record = new GenerationRecord(
+            number, role.ToString(), reference, image.Id, Guid.NewGuid(), timeProvider.GetUtcNow(), RetiredAt: null);
+        var generation = Generation.From(record, settings.Paths);
+        await log.DoAsync(Step, generation.Name, async () =>
+        {
+            journal.RecordGenerations([record]);
+            return await EnsureContainerAsync(generation, cancellationToken);
+        });
+        return generation;
+    }
+
+    /// <summary>
+    /// Starts a generation's container, making it again where it has gone missing: everything durable of a generation
+    /// is in its directories.
+    /// </summary>
+    public async Task StartAsync(EffectLog log, Generation generation, CancellationToken cancellationToken) =>
+        await log.DoAsync(Step, generation.Name, async () =>
+        {
+            await EnsureContainerAsync(generation, cancellationToken);
+            await engine.StartContainerAsync(generation.ContainerName, cancellationToken);
+            var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
+            return container is { Running: true }
+                ? $"container {container.Name} runs as process {container.InitPid}"
+                : throw new AdapterException("docker", $"start {generation.ContainerName}", "the container ended at once; see 'docker logs'");
+        });
+
+    /// <summary>Says whether Docker starts this generation by itself.</summary>
+    public async Task SetRestartAsync(EffectLog log, Generation generation, bool restart, CancellationToken cancellationToken) =>
+        await log.DoAsync(Step, generation.Name, async () =>
+        {
+            await engine.SetRestartAsync(generation.ContainerName, restart, cancellationToken);
+            var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
+            return container?.Restart == restart
+                ? $"restart policy is {(restart ? "unless-stopped" : "no")}"
+                : throw new AdapterException("docker", $"update {generation.ContainerName}", "the restart policy did not change");
+        });
+
+    /// <summary>Stops a generation that has been seen to be empty.</summary>
+    public async Task StopAsync(EffectLog log, Generation generation, CancellationToken cancellationToken) =>
+        await log.DoAsync(Step, generation.Name, async () =>
+        {
+            await engine.StopContainerAsync(generation.ContainerName, settings.Generation.StopTimeout, cancellationToken);
+            var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
+            return container is not { Running: true }
+                ? "stopped"
+                : throw new AdapterException("docker", $"stop {generation.ContainerName}", "the container still runs");
+        });
+
+    /// <summary>Removes container, directories and record of a generation that holds nothing.</summary>
+    public async Task RemoveAsync(EffectLog log, Generation generation, CancellationToken cancellationToken) =>
+        await log.DoAsync(Step, generation.Name, async () =>
+        {
+            await engine.RemoveContainerAsync(generation.ContainerName, cancellationToken);
+            if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is not null)
+                throw new AdapterException("docker", $"remove {generation.ContainerName}", "the container is still there");
+
+            GenerationDirectories.RemoveGeneration(generation.Paths);
+            journal.ForgetGeneration(generation.Number);
+            return "removed";
+        });
+
+    /// <summary>Records, in one durable step, that one generation has taken over from another: a swap's point of no return.</summary>
+    public void RecordSwitch(Generation retired, Generation active) => journal.RecordGenerations(
+    [
+        retired.Record with { Role = nameof(GenerationRole.Retired), RetiredAt = timeProvider.GetUtcNow() },
+        active.Record with { Role = nameof(GenerationRole.Active), RetiredAt = null },
+    ]);
+
+    /// <summary>The process id of a generation's init on the outer host.</summary>
+    /// <exception cref="EnvironmentException">Its container does not run.</exception>
+    public async Task<int> InitPidAsync(Generation generation, CancellationToken cancellationToken)
+    {
+        var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
+        return container is { Running: true } ? container.InitPid : throw new EnvironmentException(
+            $"{generation.Name} does not run", "Run 'hostctl start'.");
+    }
+
+    private async Task<string> EnsureContainerAsync(Generation generation, CancellationToken cancellationToken)
+    {
+        GenerationDirectories.EnsureHost(settings.Paths);
+        GenerationDirectories.EnsureGeneration(generation);
+        if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } present)
+            return $"container {present.Name} is there";
+
+        var bounding = kernel.BoundingCapabilities();
+        string[] capabilities = [.. HostImageContract.Capabilities.Where(bounding.Contains)];
+        string[] devices = [.. HostImageContract.Devices.Where(kernel.DeviceExists)];
+        await engine.CreateContainerAsync(
+            HostImageContract.Describe(generation, settings, capabilities, devices), cancellationToken);
+        return $"container {generation.ContainerName} created from {generation.Record.Image}";
+    }
+}

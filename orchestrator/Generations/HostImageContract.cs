@@ -1,0 +1,112 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Docker;
+
+namespace HostSwap.Orchestrator.Generations;
+
+/// <summary>What hostctl and a host image agree on; <c>images/host</c> is the other side of it.</summary>
+public static class HostImageContract
+{
+    /// <summary>Label that says what kind of image it is; <see cref="Kind"/> for host images.</summary>
+    public const string KindLabel = "hostswap.image.kind";
+
+    /// <summary>Value of <see cref="KindLabel"/>.</summary>
+    public const string Kind = "host";
+
+    /// <summary>Labels by which an image tells the versions of its parts, with the part's name for people.</summary>
+    public static readonly IReadOnlyList<(string Label, string Part)> VersionLabels =
+    [
+        ("hostswap.image.suite", "suite"),
+        ("hostswap.version.libvirt", "libvirt"),
+        ("hostswap.version.qemu", "qemu"),
+        ("hostswap.version.systemd", "systemd"),
+    ];
+
+    /// <summary>Label of every container and network: which outer host it belongs to.</summary>
+    public const string InstanceLabel = "hostswap.instance";
+
+    /// <summary>Label of every host container: its generation's number.</summary>
+    public const string GenerationLabel = "hostswap.generation";
+
+    /// <summary>The uplink that Docker gives, and the bridge that the image enslaves it to.</summary>
+    public const string Uplink = "eth0";
+
+    /// <summary>The guest bridge inside a host container.</summary>
+    public const string GuestBridge = "br0";
+
+    /// <summary>Where a host container sees the runtime directories of all generations.</summary>
+    public const string GenerationRuntimes = "/run/hostswap/generations";
+
+    /// <summary>Where a host container sees the directory of migration sockets.</summary>
+    public const string MigrationSockets = "/run/hostswap/migrate";
+
+    /// <summary>Directories of libvirt that hold what VMs own, by the name of their shared directory.</summary>
+    public static readonly IReadOnlyList<(string Name, string Target)> SharedState =
+    [
+        ("images", "/var/lib/libvirt/images"),
+        ("nvram", "/var/lib/libvirt/qemu/nvram"),
+        ("swtpm", "/var/lib/libvirt/swtpm"),
+    ];
+
+    /// <summary>
+    /// Capabilities of a host container, of which it gets those that the outer host has itself. systemd needs
+    /// SYS_ADMIN for its mounts and cgroups; libvirt NET_ADMIN, NET_RAW and SYS_NICE for taps, dnsmasq and scheduling;
+    /// QEMU's supervision the file and process ones.
+    /// </summary>
+    public static readonly IReadOnlyList<string> Capabilities =
+    [
+        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "KILL", "MKNOD",
+        "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN",
+        "SYS_CHROOT", "SYS_NICE", "SYS_PTRACE", "SYS_RESOURCE",
+    ];
+
+    /// <summary>Device nodes that a host container gets where the outer host has them.</summary>
+    public static readonly IReadOnlyList<string> Devices = ["/dev/net/tun", "/dev/kvm", "/dev/vhost-net", "/dev/fuse"];
+
+    /// <summary>Paths that a host container gets a fresh tmpfs for.</summary>
+    public static readonly IReadOnlyDictionary<string, string> TemporaryFileSystems = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["/run"] = "rw,nosuid,nodev,mode=755",
+        ["/run/lock"] = "rw,nosuid,nodev,noexec,mode=1777",
+        ["/tmp"] = "rw,nosuid,nodev,mode=1777",
+    };
+
+    /// <summary>The container of one generation.</summary>
+    public static HostContainerSpec Describe(Generation generation, HostSwapSettings settings, IReadOnlyList<string> capabilities, IReadOnlyList<string> devices)
+    {
+        var paths = generation.Paths;
+        List<BindMount> mounts =
+        [
+            new(paths.LibvirtConfiguration, "/etc/libvirt", ReadOnly: false),
+            new(paths.LibvirtState, "/var/lib/libvirt", ReadOnly: false),
+            new(paths.LibvirtLog, "/var/log/libvirt", ReadOnly: false),
+            new(paths.MachineId, "/etc/machine-id", ReadOnly: true),
+            new(paths.BusDirectory, "/run/dbus", ReadOnly: false),
+            new(paths.LibvirtDirectory, "/run/libvirt", ReadOnly: false),
+            // Read-only is enough to connect to the peer's libvirt socket in it.
+            new(paths.Host.GenerationRuntimes, GenerationRuntimes, ReadOnly: true),
+            new(paths.Host.MigrationSockets, MigrationSockets, ReadOnly: false),
+        ];
+        mounts.AddRange(SharedState.Select(shared => new BindMount(Path.Join(paths.Host.Shared, shared.Name), shared.Target, ReadOnly: false)));
+        mounts.AddRange(settings.SharedDirectories.Select(directory => new BindMount(directory, directory, ReadOnly: false)));
+
+        return new HostContainerSpec(
+            generation.ContainerName,
+            generation.Name,
+            generation.Record.ImageId,
+            settings.Docker.Network,
+            capabilities,
+            devices,
+            mounts,
+            TemporaryFileSystems,
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["container"] = "docker",
+                ["HOSTSWAP_SHARED_FILESYSTEMS"] = string.Join(':', SharedState.Select(shared => shared.Target).Concat(settings.SharedDirectories)),
+            },
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [InstanceLabel] = paths.Host.Instance,
+                [GenerationLabel] = generation.Number.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            });
+    }
+}

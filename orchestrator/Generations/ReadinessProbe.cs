@@ -1,0 +1,92 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.Orchestrator.Generations;
+
+/// <summary>
+/// Waits until a started generation is fit to hold VMs: systemd has started, libvirt answers with the generation's own
+/// host UUID, the mounts are those that were asked for, and the uplink is in the guest bridge.
+/// </summary>
+public sealed class ReadinessProbe(
+    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, IGenerationConnector connector, TimeProvider timeProvider)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Waits; returns what was seen.</summary>
+    /// <exception cref="EnvironmentException">It started, but not as it should; everything found is named.</exception>
+    /// <exception cref="DeadlineException">It did not start in time.</exception>
+    public async Task<Readiness> WaitAsync(Generation generation, CancellationToken cancellationToken)
+    {
+        var limit = settings.Generation.ReadyTimeout;
+        var began = timeProvider.GetTimestamp();
+        await using var systemd = connector.ConnectSystemd(generation);
+        var status = await systemd.WaitUntilStartedAsync(limit, cancellationToken);
+
+        await using var libvirt = connector.ConnectLibvirt(generation);
+        var description = await libvirt.DescribeAsync(cancellationToken);
+
+        var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
+        var problems = new List<string>();
+        if (container is not { Running: true })
+        {
+            problems.Add("its container has ended");
+        }
+        else
+        {
+            problems.AddRange(MountProblems(generation, container));
+            // The uplink joins the bridge by networkd, which systemd's start-up does not wait for.
+            if (await UplinkProblemAsync(container.InitPid, limit - timeProvider.GetElapsedTime(began), cancellationToken) is { } problem)
+                problems.Add(problem);
+        }
+
+        if (status.State is not ("running" or "degraded"))
+            problems.Add($"systemd is {status.State}");
+        if (description.HostUuid != generation.Record.HostUuid)
+            problems.Add($"libvirt's host UUID is {description.HostUuid}, not {generation.Record.HostUuid}: host_uuid_source must be machine-id");
+
+        return problems.Count == 0
+            ? new Readiness(status.State, status.FailedUnits, description, container!.InitPid)
+            : throw new EnvironmentException(
+                $"{generation.Name} ({generation.Record.Image}) is not ready: {string.Join("; ", problems)}",
+                "Look into it with 'docker exec' and 'docker logs', then build the image anew.");
+    }
+
+    private IEnumerable<string> MountProblems(Generation generation, ContainerDescription container)
+    {
+        foreach (var mount in HostImageContract.Describe(generation, settings, [], []).Mounts)
+        {
+            if (!container.Mounts.TryGetValue(mount.Target, out var source) || !string.Equals(source, mount.Source, StringComparison.Ordinal))
+                yield return $"{mount.Target} is not {mount.Source}";
+            else if (kernel.Look(Environment.ProcessId, mount.Source) is not { } outside
+                || kernel.Look(container.InitPid, mount.Target) is not { } inside
+                || !outside.IsSameFileAs(inside))
+                yield return $"{mount.Target} does not show {mount.Source}";
+        }
+    }
+
+    private async Task<string?> UplinkProblemAsync(int initPid, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        const string Port = $"/sys/class/net/{HostImageContract.GuestBridge}/brif/{HostImageContract.Uplink}";
+        var began = timeProvider.GetTimestamp();
+        // sysfs sends no event for a bridge port to a process outside the network namespace, so it is looked at.
+        while (kernel.Look(initPid, Port) is null)
+        {
+            if (timeProvider.GetElapsedTime(began) > limit)
+                return $"the uplink {HostImageContract.Uplink} is not in the bridge {HostImageContract.GuestBridge} after {limit.TotalSeconds:0} s";
+            await Task.Delay(Interval, timeProvider, cancellationToken);
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A generation that is fit to hold VMs.</summary>
+/// <param name="SystemState">systemd's state: <c>running</c> or <c>degraded</c>.</param>
+/// <param name="FailedUnits">Units that failed; they do not keep it from holding VMs, but the operator is told.</param>
+/// <param name="Libvirt">What its libvirt says of itself.</param>
+/// <param name="InitPid">Process id of its init on the outer host.</param>
+public sealed record Readiness(
+    string SystemState, IReadOnlyList<string> FailedUnits, LibvirtHostDescription Libvirt, int InitPid);

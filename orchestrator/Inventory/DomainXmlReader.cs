@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Xml;
+using System.Xml.Linq;
+
+namespace HostSwap.Orchestrator.Inventory;
+
+/// <summary>Reads libvirt's domain XML. Format: libvirt's "Domain XML format" page.</summary>
+public static class DomainXmlReader
+{
+    private static readonly XmlReaderSettings ReaderSettings = new()
+    {
+        DtdProcessing = DtdProcessing.Prohibit,
+        XmlResolver = null,
+        MaxCharactersInDocument = 16 * 1024 * 1024,
+    };
+
+    /// <summary>Parses XML that comes from outside: no DTD, nothing is resolved, size bounded.</summary>
+    /// <exception cref="XmlException">It is no well-formed XML.</exception>
+    public static XElement Parse(string xml)
+    {
+        using var text = new StringReader(xml);
+        using var reader = XmlReader.Create(text, ReaderSettings);
+        return XDocument.Load(reader).Root!;
+    }
+
+    /// <summary>Reads a domain's definition.</summary>
+    /// <exception cref="XmlException">It is no domain definition.</exception>
+    public static VmDefinition Read(string xml)
+    {
+        var domain = Parse(xml);
+        var type = domain.Element("os")?.Element("type");
+        if (!string.Equals(domain.Name.LocalName, "domain", StringComparison.Ordinal) || type is null)
+            throw new XmlException("this is not the XML of a domain with an <os><type>");
+
+        var devices = domain.Element("devices");
+        var disks = Children(devices, "disk").ToList();
+        return new VmDefinition(
+            Attribute(domain, "type") ?? "",
+            Attribute(type, "arch") ?? "",
+            Attribute(type, "machine") ?? "",
+            devices?.Element("emulator")?.Value ?? "",
+            Memory(domain, devices),
+            Cpu(domain.Element("cpu")),
+            [.. disks.Select(Disk)],
+            [.. OtherFiles(domain)],
+            [.. Children(devices, "interface").Select(Interface)],
+            [.. HostDevices(devices)],
+            [.. Children(devices, "filesystem").Select(item => Attribute(item.Element("source"), "dir")).OfType<string>()],
+            [.. Secrets(domain)],
+            [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)]);
+    }
+
+    private static IEnumerable<XElement> Children(XElement? parent, string name) => parent?.Elements(name) ?? [];
+
+    private static string? Attribute(XElement? element, string name) => element?.Attribute(name)?.Value;
+
+    /// <summary><c>memory</c> is the maximum without hot-plugged devices; each memory device adds its size.</summary>
+    private static long Memory(XElement domain, XElement? devices) =>
+        Bytes(domain.Element("memory"))
+        + Children(devices, "memory").Sum(device => Bytes(device.Element("target")?.Element("size")));
+
+    private static long Bytes(XElement? size)
+    {
+        if (size is null)
+            return 0;
+
+        var unit = (Attribute(size, "unit") ?? "KiB") switch
+        {
+            "b" or "bytes" => 1L,
+            "KB" => 1000L,
+            "k" or "KiB" => 1L << 10,
+            "MB" => 1000_000L,
+            "M" or "MiB" => 1L << 20,
+            "GB" => 1000_000_000L,
+            "G" or "GiB" => 1L << 30,
+            "TB" => 1000_000_000_000L,
+            "T" or "TiB" => 1L << 40,
+            var other => throw new XmlException($"unknown unit of memory '{other}'"),
+        };
+        return long.TryParse(size.Value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count <= long.MaxValue / unit
+            ? count * unit
+            : throw new XmlException($"'{size.Value}' is no size of memory");
+    }
+
+    /// <summary>A domain without a <c>cpu</c> element gets QEMU's default model, which every QEMU has.</summary>
+    private static CpuDefinition Cpu(XElement? cpu)
+    {
+        var model = cpu?.Element("model")?.Value;
+        return new CpuDefinition(Attribute(cpu, "mode") ?? (model is null ? "default" : "custom"), model);
+    }
+
+    private static string Target(XElement disk) => Attribute(disk.Element("target"), "dev") ?? "?";
+
+    private static DiskDefinition Disk(XElement disk)
+    {
+        var paths = new List<string>();
+        for (var level = disk; level is not null; level = level.Element("backingStore"))
+        {
+            var source = level.Element("source");
+            if ((Attribute(source, "file") ?? Attribute(source, "dev")) is { } path)
+                paths.Add(path);
+        }
+
+        return new DiskDefinition(
+            Target(disk),
+            Attribute(disk, "type") ?? "file",
+            paths,
+            disk.Element("readonly") is not null,
+            Attribute(disk.Element("source"), "pool"));
+    }
+
+    private static IEnumerable<string> OtherFiles(XElement domain)
+    {
+        var os = domain.Element("os");
+        string?[] named =
+        [
+            os?.Element("kernel")?.Value,
+            os?.Element("initrd")?.Value,
+            os?.Element("dtb")?.Value,
+            os?.Element("loader")?.Value,
+            os?.Element("nvram")?.Value ?? Attribute(os?.Element("nvram")?.Element("source"), "file"),
+        ];
+        return named.OfType<string>().Where(path => path.StartsWith('/'));
+    }
+
+    private static InterfaceDefinition Interface(XElement item)
+    {
+        var source = item.Element("source");
+        return new InterfaceDefinition(
+            Attribute(item, "type") ?? "",
+            Attribute(source, "network") ?? Attribute(source, "bridge") ?? Attribute(source, "dev"),
+            Attribute(item.Element("filterref"), "filter"));
+    }
+
+    private static IEnumerable<string> HostDevices(XElement? devices)
+    {
+        foreach (var device in Children(devices, "hostdev"))
+            yield return $"{Attribute(device, "type") ?? "host"} device (hostdev, mode {Attribute(device, "mode") ?? "subsystem"})";
+
+        foreach (var device in Children(devices, "interface"))
+        {
+            if (Attribute(device, "type") is ("hostdev" or "vdpa" or "vhostuser" or "user" or "direct") and var type)
+                yield return $"network interface of type {type}";
+        }
+
+        foreach (var device in Children(devices, "tpm"))
+        {
+            if (string.Equals(Attribute(device.Element("backend"), "type"), "passthrough", StringComparison.Ordinal))
+                yield return "the outer host's TPM";
+        }
+    }
+
+    private static IEnumerable<Guid> Secrets(XElement domain)
+    {
+        foreach (var secret in domain.Descendants("secret").Concat(domain.Descendants("encryption")))
+        {
+            var text = Attribute(secret, "uuid") ?? Attribute(secret, "secret");
+            if (Guid.TryParse(text, out var uuid))
+                yield return uuid;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using HostSwap.Orchestrator.Libvirt;
+
+namespace HostSwap.Orchestrator.Inventory;
+
+/// <summary>What one generation's libvirt holds.</summary>
+/// <param name="VirtualMachines">Its VMs.</param>
+/// <param name="Networks">Its networks.</param>
+/// <param name="StoragePools">Its storage pools.</param>
+public sealed record HostInventory(
+    IReadOnlyList<VirtualMachine> VirtualMachines,
+    IReadOnlyList<LibvirtObject> Networks,
+    IReadOnlyList<LibvirtObject> StoragePools);
+
+/// <summary>One VM with everything that a plan must know of it.</summary>
+/// <param name="Domain">Its state in libvirt.</param>
+/// <param name="Definition">Its live definition, or the persistent one where it is shut off.</param>
+/// <param name="Snapshots">Names of its snapshots.</param>
+/// <param name="HasManagedSave">Whether a managed save image of it exists.</param>
+/// <param name="Job">The job that runs on it.</param>
+/// <param name="Unreadable">Why its definition could not be read; then <see cref="Definition"/> is null.</param>
+public sealed record VirtualMachine(
+    DomainRecord Domain,
+    VmDefinition? Definition,
+    IReadOnlyList<string> Snapshots,
+    bool HasManagedSave,
+    DomainJob? Job,
+    string? Unreadable)
+{
+    /// <summary>Its name: untrusted text.</summary>
+    public string Name => Domain.Name;
+}

@@ -1,0 +1,41 @@
+using System.Xml;
+using HostSwap.Orchestrator.Libvirt;
+
+namespace HostSwap.Orchestrator.Inventory;
+
+/// <summary>Reads what one generation's libvirt holds.</summary>
+public static class InventoryReader
+{
+    /// <summary>Reads everything.</summary>
+    public static async Task<HostInventory> ReadAsync(ILibvirtHost host, CancellationToken cancellationToken)
+    {
+        var networks = host.Networks.ListAsync(cancellationToken);
+        var pools = host.StoragePools.ListAsync(cancellationToken);
+        var domains = await host.Domains.ListAsync(cancellationToken);
+        var machines = await Task.WhenAll(domains.Select(domain => ReadVmAsync(host.Domains, domain, cancellationToken)));
+        return new HostInventory(
+            [.. machines.OrderBy(machine => machine.Name, StringComparer.Ordinal)], await networks, await pools);
+    }
+
+    /// <summary>Reads one VM.</summary>
+    public static async Task<VirtualMachine> ReadVmAsync(
+        ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
+    {
+        var snapshots = domains.ListSnapshotsAsync(domain.Uuid, cancellationToken);
+        var managedSave = domains.HasManagedSaveAsync(domain.Uuid, cancellationToken);
+        var job = domain.IsActive ? domains.GetJobAsync(domain.Uuid, cancellationToken) : Task.FromResult<DomainJob?>(null);
+        var xml = await domains.GetXmlAsync(domain.Uuid, DomainXml.Live, cancellationToken);
+        VmDefinition? definition = null;
+        string? unreadable = null;
+        try
+        {
+            definition = DomainXmlReader.Read(xml);
+        }
+        catch (XmlException exception)
+        {
+            unreadable = exception.Message;
+        }
+
+        return new VirtualMachine(domain, definition, await snapshots, await managedSave, await job, unreadable);
+    }
+}

@@ -1,0 +1,47 @@
+namespace HostSwap.Orchestrator.Inventory;
+
+/// <summary>What a domain's XML says, as far as a swap must know. All text in it is untrusted.</summary>
+/// <param name="VirtType"><c>kvm</c> or <c>qemu</c>.</param>
+/// <param name="Architecture">As in <c>x86_64</c>.</param>
+/// <param name="MachineType">As in <c>pc-q35-7.2</c>.</param>
+/// <param name="Emulator">Path of the QEMU binary; empty where the XML names none.</param>
+/// <param name="MemoryBytes">RAM that the guest may come to use, memory devices included.</param>
+/// <param name="Cpu">The guest's CPU.</param>
+/// <param name="Disks">Its disks.</param>
+/// <param name="OtherFiles">Further files that QEMU opens by path: kernel, initrd, firmware, NVRAM.</param>
+/// <param name="Interfaces">Its network interfaces.</param>
+/// <param name="HostDevices">Devices of the outer host that are passed through, in words.</param>
+/// <param name="SharedDirectories">Sources of <c>filesystem</c> devices.</param>
+/// <param name="Secrets">Secrets that it refers to.</param>
+/// <param name="RunningBlockJobs">Disks that are being copied or committed.</param>
+public sealed record VmDefinition(
+    string VirtType,
+    string Architecture,
+    string MachineType,
+    string Emulator,
+    long MemoryBytes,
+    CpuDefinition Cpu,
+    IReadOnlyList<DiskDefinition> Disks,
+    IReadOnlyList<string> OtherFiles,
+    IReadOnlyList<InterfaceDefinition> Interfaces,
+    IReadOnlyList<string> HostDevices,
+    IReadOnlyList<string> SharedDirectories,
+    IReadOnlyList<Guid> Secrets,
+    IReadOnlyList<string> RunningBlockJobs);
+
+/// <summary>A guest's CPU: libvirt's mode (<c>custom</c>, <c>host-model</c>, <c>host-passthrough</c>, <c>maximum</c>) and, for <c>custom</c>, the model.</summary>
+public sealed record CpuDefinition(string Mode, string? Model);
+
+/// <summary>A disk.</summary>
+/// <param name="Target">Its name in the guest's definition, as in <c>vda</c>.</param>
+/// <param name="Type">libvirt's source type: <c>file</c>, <c>block</c>, <c>volume</c>, <c>network</c> …</param>
+/// <param name="Paths">Its image and the images that it is backed by, as far as they are paths.</param>
+/// <param name="ReadOnly">Whether the guest cannot write to it.</param>
+/// <param name="Pool">The storage pool of a <c>volume</c>.</param>
+public sealed record DiskDefinition(string Target, string Type, IReadOnlyList<string> Paths, bool ReadOnly, string? Pool);
+
+/// <summary>A network interface.</summary>
+/// <param name="Type">libvirt's type: <c>network</c>, <c>bridge</c>, <c>direct</c>, <c>hostdev</c> …</param>
+/// <param name="Source">Name of the network, bridge or device that it is attached to.</param>
+/// <param name="Filter">The network filter that it refers to.</param>
+public sealed record InterfaceDefinition(string Type, string? Source, string? Filter);

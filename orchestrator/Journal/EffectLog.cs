@@ -1,0 +1,35 @@
+using HostSwap.Orchestrator.Errors;
+
+namespace HostSwap.Orchestrator.Journal;
+
+/// <summary>
+/// Carries out side effects for one operation so that each is journalled before it happens and its observed outcome
+/// after it.
+/// </summary>
+public sealed class EffectLog(IJournal journal, long operation)
+{
+    /// <summary>The operation's number.</summary>
+    public long Operation => operation;
+
+    /// <summary>Journals the intent, carries the effect out, and journals what was observed.</summary>
+    /// <param name="step">The step that it belongs to.</param>
+    /// <param name="subject">What it is done to, as in <c>gen-2</c> or a domain's UUID.</param>
+    /// <param name="effect">Carries it out and returns what was then seen of the world.</param>
+    public async Task<string> DoAsync(string step, string subject, Func<Task<string>> effect)
+    {
+        var entry = journal.Intend(operation, step, subject, "{}");
+        string observed;
+        try
+        {
+            observed = await effect();
+        }
+        catch (Exception exception)
+        {
+            journal.Outcome(entry, EntryResult.Failed, exception is HostSwapException ? exception.Message : exception.ToString());
+            throw;
+        }
+
+        journal.Outcome(entry, EntryResult.Done, observed);
+        return observed;
+    }
+}

@@ -1,0 +1,138 @@
+using HostSwap.Orchestrator.DBus;
+using HostSwap.Orchestrator.Errors;
+
+namespace HostSwap.Orchestrator.Libvirt;
+
+/// <summary>The domains of one libvirt host.</summary>
+internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : ILibvirtDomains
+{
+    /// <summary>The interface of a domain's object.</summary>
+    public const string Interface = "org.libvirt.Domain";
+
+    private readonly DomainReader _reader = new(calls);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DomainRecord>> ListAsync(CancellationToken cancellationToken) =>
+        _reader.ReadAllAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DomainRecord?> FindAsync(Guid uuid, CancellationToken cancellationToken) =>
+        _reader.FindAsync(uuid, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken)
+    {
+        var flags = DomainXmlFlags.Secure | (kind == DomainXml.Persistent ? DomainXmlFlags.Inactive : DomainXmlFlags.None);
+        return CallAsync(
+            uuid, "GetXMLDesc", reply => reply.First.AsString(), cancellationToken, BusValue.UInt32((uint)flags));
+    }
+
+    /// <inheritdoc/>
+    public Task<Guid> DefineAsync(string xml, CancellationToken cancellationToken) => calls.ConnectAsync(
+        "DomainDefineXML",
+        reply => LibvirtCalls.Uuid(reply.First.AsString()),
+        cancellationToken,
+        BusValue.String(xml));
+
+    /// <inheritdoc/>
+    public Task UndefineAsync(Guid uuid, CancellationToken cancellationToken) =>
+        // Without the flags for managed save, snapshots and checkpoints, libvirt refuses rather than lose them.
+        CallAsync(
+            uuid,
+            "Undefine",
+            cancellationToken,
+            BusValue.UInt32((uint)(UndefineFlags.KeepNvram | UndefineFlags.KeepTpm)));
+
+    /// <inheritdoc/>
+    public Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken) => calls.SetAsync(
+        LibvirtPaths.OfDomain(uuid), Interface, "Autostart", BusValue.Boolean(autostart), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StartAsync(Guid uuid, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "Create", cancellationToken, BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        return CallAsync(uuid, "ListDomainSnapshots", Names, cancellationToken, BusValue.UInt32(0));
+
+        static IReadOnlyList<string> Names(BusReply reply) =>
+            [.. LibvirtCalls.Paths(reply).Select(Name).Order(StringComparer.Ordinal)];
+
+        static string Name(string path) => LibvirtPaths.TryReadSnapshotName(path, out var name)
+            ? name
+            : throw new BusFormatException("the path of a snapshot", path);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "HasManagedSaveImage", reply => reply.First.AsBoolean(), cancellationToken, BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken)
+    {
+        var call = new BusCall(
+            calls.Service.Name,
+            LibvirtPaths.OfDomain(uuid),
+            Interface,
+            "MigrateToURI3",
+            BusValue.String(request.DestinationUri),
+            Migration.Parameters(request),
+            BusValue.UInt32((uint)Migration.Flags(request)));
+        // How long a move may take is the caller's policy: it watches the job and aborts it.
+        return calls.Service.CallAsync(call, Timeout.InfiniteTimeSpan, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(uuid, "AbortJob", cancellationToken);
+        }
+        catch (AdapterException)
+        {
+            // libvirt refuses where no job runs. Whether that was the reason is looked up, not read from its text.
+            if (await GetJobAsync(uuid, cancellationToken) is not null)
+                throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) =>
+        ReadJobAsync(uuid, JobStatsFlags.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) =>
+        ReadJobAsync(uuid, JobStatsFlags.Completed | JobStatsFlags.KeepCompleted, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken) =>
+        new LifecycleWatch(calls, time).ReadAsync(cancellationToken);
+
+    private async Task<DomainJob?> ReadJobAsync(Guid uuid, JobStatsFlags flags, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(uuid, "GetJobStats", JobStats.Read, cancellationToken, BusValue.UInt32((uint)flags));
+        }
+        catch (AdapterException)
+        {
+            // A domain that is gone or shut off has no job, and libvirt answers with an error that has no code.
+            if (await FindAsync(uuid, cancellationToken) is { IsActive: true })
+                throw;
+            return null;
+        }
+    }
+
+    private Task CallAsync(Guid uuid, string member, CancellationToken cancellationToken, params BusValue[] arguments) =>
+        calls.CallAsync(LibvirtPaths.OfDomain(uuid), Interface, member, cancellationToken, arguments);
+
+    private Task<T> CallAsync<T>(
+        Guid uuid,
+        string member,
+        Func<BusReply, T> read,
+        CancellationToken cancellationToken,
+        params BusValue[] arguments) =>
+        calls.CallAsync(LibvirtPaths.OfDomain(uuid), Interface, member, read, cancellationToken, arguments);
+}

@@ -1,0 +1,157 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Locking;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Swapping;
+
+namespace HostSwap.Orchestrator;
+
+/// <summary>The outer host that this process runs on.</summary>
+public sealed class OuterHost : IOuterHost
+{
+    private readonly HostSwapSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly DockerEngine _engine;
+    private readonly OuterKernel _kernel = new();
+
+    private OuterHost(HostSwapSettings settings, TimeProvider time)
+    {
+        _settings = settings;
+        _time = time;
+        _engine = new DockerEngine(settings.Docker, time);
+    }
+
+    /// <summary>Opens it. Nothing is connected to, read or made before a member needs it.</summary>
+    public static OuterHost Open(HostSwapSettings settings, TimeProvider time) => new(settings, time);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> InitialiseAsync(CancellationToken cancellationToken)
+    {
+        var made = GenerationDirectories.EnsureHost(_settings.Paths).Select(path => $"directory {path}").ToList();
+        using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, "init", _time);
+        if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
+            made.Add($"journal {_settings.Paths.JournalFile}");
+
+        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time);
+        if (await _engine.FindNetworkAsync(_settings.Docker.Network, cancellationToken) is null)
+        {
+            var operation = journal.Begin(OperationKind.Init, $"guest network {_settings.Docker.Network}", "{}");
+            await new EffectLog(journal, operation.Id).DoAsync("network", _settings.Docker.Network, () => MakeNetworkAsync(cancellationToken));
+            journal.Finish(operation.Id, OperationResult.Done, $"guest network {_settings.Docker.Network} made", "{}", resumable: false);
+            made.Add($"Docker network {_settings.Docker.Network}");
+        }
+
+        return made;
+    }
+
+    /// <inheritdoc/>
+    public Task<GenerationStatus> StartAsync(string? image, CancellationToken cancellationToken) =>
+        ChangeAsync("start", parts => new GenerationStarter(parts).RunAsync(image, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken)
+    {
+        if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
+            return new HostStatus(Initialised: false, [], [], UnfinishedSwap: null, LockHolder: null);
+
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return await new StatusReader(Parts(journal)).ReadAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<SwapPlan> PlanAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) =>
+        ChangeAsync("plan", parts => new PlanRunner(parts, observer).RunAsync(image, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<SwapResult> SwapAsync(
+        SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        ChangeAsync("swap", parts => new SwapRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Operation> History(int limit)
+    {
+        if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
+            return [];
+
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return journal.Operations(limit);
+    }
+
+    /// <inheritdoc/>
+    public OperationDetails? Show(long operation)
+    {
+        if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
+            return null;
+
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return journal.FindOperation(operation) is { } found
+            ? new OperationDetails(found, journal.Entries(operation), journal.Moves(operation))
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken) =>
+        new Diagnosis.Doctor(_settings, _engine, _kernel, GetStatusAsync).RunAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> GetExecCommandAsync(
+        IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        var parts = Parts(journal);
+        var active = parts.Generations.Active();
+        await parts.Generations.InitPidAsync(active, cancellationToken);
+        return ["docker", "--host", _settings.Docker.Endpoint.ToString(), "exec", terminal ? "-it" : "-i", active.ContainerName, .. command];
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _engine.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private OuterHostParts Parts(IJournal journal) =>
+        new(_settings, _engine, _kernel, new GenerationConnector(_time), journal, _time);
+
+    private void RequireInitialised()
+    {
+        if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
+        {
+            throw new EnvironmentException(
+                $"there is no outer host at {_settings.Paths.State}", "Run 'hostctl init' first, or name the right --config.");
+        }
+    }
+
+    /// <summary>Everything that changes the outer host runs under its lock, with the journal open for writing.</summary>
+    private async Task<T> ChangeAsync<T>(string purpose, Func<OuterHostParts, Task<T>> action)
+    {
+        RequireInitialised();
+        GenerationDirectories.EnsureHost(_settings.Paths);
+        using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time);
+        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time);
+        return await action(Parts(journal));
+    }
+
+    private async Task<string> MakeNetworkAsync(CancellationToken cancellationToken)
+    {
+        var docker = _settings.Docker;
+        await _engine.CreateNetworkAsync(
+            new NetworkSpec(
+                docker.Network,
+                docker.Subnet,
+                docker.ContainerRange,
+                new Dictionary<string, string>(StringComparer.Ordinal) { [HostImageContract.InstanceLabel] = _settings.Paths.Instance }),
+            cancellationToken);
+        var network = await _engine.FindNetworkAsync(docker.Network, cancellationToken);
+        return network is null
+            ? throw new AdapterException("docker", $"create network {docker.Network}", "it is not there after it was made")
+            : $"subnet {network.Subnet}, gateway {network.Gateway}";
+    }
+}

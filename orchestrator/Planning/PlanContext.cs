@@ -1,0 +1,60 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.Orchestrator.Planning;
+
+/// <summary>Everything that the checks of a plan look at, read once, so that a check is a function of it.</summary>
+/// <param name="Settings">The configuration.</param>
+/// <param name="Kernel">The outer host's kernel, for memory and for files as each side sees them.</param>
+/// <param name="Source">The side that VMs leave.</param>
+/// <param name="Target">The side that they go to.</param>
+/// <param name="DomainCapabilities">What the target says of each kind of domain that the source has.</param>
+/// <param name="TargetFilters">Network filters of the target.</param>
+/// <param name="TargetSecrets">Secrets of the target.</param>
+/// <param name="CheckpointOwners">VMs of the source that have checkpoints.</param>
+/// <param name="CarriedNeeds">What the networks and pools that will be carried over need of the target.</param>
+public sealed record PlanContext(
+    HostSwapSettings Settings,
+    IOuterKernel Kernel,
+    PlanSide Source,
+    PlanSide Target,
+    IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities,
+    IReadOnlySet<string> TargetFilters,
+    IReadOnlySet<Guid> TargetSecrets,
+    IReadOnlySet<Guid> CheckpointOwners,
+    IReadOnlyList<CarriedNeed> CarriedNeeds)
+{
+    /// <summary>The VMs of the source whose definition could be read, with it.</summary>
+    public IEnumerable<(VirtualMachine Machine, VmDefinition Definition)> Readable()
+    {
+        foreach (var machine in Source.Inventory.VirtualMachines)
+        {
+            if (machine.Definition is { } definition)
+                yield return (machine, definition);
+        }
+    }
+
+    /// <summary>The query by which a domain's capabilities are asked for.</summary>
+    public static DomainCapabilitiesQuery QueryFor(VmDefinition definition) =>
+        new(definition.Emulator, definition.Architecture, definition.MachineType, definition.VirtType);
+}
+
+/// <summary>One side of a swap.</summary>
+/// <param name="Generation">The generation.</param>
+/// <param name="Image">Its image.</param>
+/// <param name="Host">What its libvirt says of itself.</param>
+/// <param name="Inventory">What its libvirt holds.</param>
+/// <param name="InitPid">Process id of its init on the outer host.</param>
+public sealed record PlanSide(
+    Generation Generation, ImageDescription? Image, LibvirtHostDescription Host, HostInventory Inventory, int InitPid);
+
+/// <summary>What a network or pool needs of the side that it is carried to.</summary>
+/// <param name="Kind"><c>network</c> or <c>storage pool</c>.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Bridge">A bridge that it only uses, and that must be there.</param>
+/// <param name="Directory">A directory that it shows, and that must be the same one.</param>
+public sealed record CarriedNeed(string Kind, string Name, string? Bridge, string? Directory);

@@ -1,0 +1,93 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.Orchestrator.Planning;
+
+/// <summary>Reads what a plan is made from, out of both generations.</summary>
+public sealed class PlanContextReader(
+    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, GenerationManager generations)
+{
+    /// <summary>Reads both sides.</summary>
+    public async Task<PlanContext> ReadAsync(
+        (Generation Generation, ILibvirtHost Libvirt) source,
+        (Generation Generation, ILibvirtHost Libvirt) target,
+        CancellationToken cancellationToken)
+    {
+        var from = await ReadSideAsync(source.Generation, source.Libvirt, cancellationToken);
+        var to = await ReadSideAsync(target.Generation, target.Libvirt, cancellationToken);
+        var filters = await target.Libvirt.ListNetworkFiltersAsync(cancellationToken);
+        var secrets = await target.Libvirt.ListSecretsAsync(cancellationToken);
+        return new PlanContext(
+            settings,
+            kernel,
+            from,
+            to,
+            await AskDomainCapabilitiesAsync(from.Inventory, to.Host, target.Libvirt, cancellationToken),
+            filters.ToHashSet(StringComparer.Ordinal),
+            secrets.ToHashSet(),
+            CheckpointOwners(from),
+            await ReadNeedsAsync(from.Inventory, source.Libvirt, cancellationToken));
+    }
+
+    private static async Task<IReadOnlyList<CarriedNeed>> ReadNeedsAsync(
+        HostInventory inventory, ILibvirtHost libvirt, CancellationToken cancellationToken)
+    {
+        var needs = new List<CarriedNeed>();
+        foreach (var network in inventory.Networks.Where(network => network is { Persistent: true, Active: true }))
+        {
+            var xml = DomainXmlReader.Parse(await libvirt.Networks.GetXmlAsync(network.Name, cancellationToken));
+            // In any other mode libvirt makes the bridge itself.
+            var uses = xml.Element("forward")?.Attribute("mode")?.Value is "bridge";
+            needs.Add(new CarriedNeed("network", network.Name, uses ? xml.Element("bridge")?.Attribute("name")?.Value : null, Directory: null));
+        }
+
+        foreach (var pool in inventory.StoragePools.Where(pool => pool is { Persistent: true, Active: true }))
+        {
+            var xml = DomainXmlReader.Parse(await libvirt.StoragePools.GetXmlAsync(pool.Name, cancellationToken));
+            var directory = xml.Attribute("type")?.Value is "dir" ? xml.Element("target")?.Element("path")?.Value : null;
+            needs.Add(new CarriedNeed("storage pool", pool.Name, Bridge: null, directory));
+        }
+
+        return needs;
+    }
+
+    private async Task<PlanSide> ReadSideAsync(Generation generation, ILibvirtHost libvirt, CancellationToken cancellationToken) => new(
+        generation,
+        await engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
+        await libvirt.DescribeAsync(cancellationToken),
+        await InventoryReader.ReadAsync(libvirt, cancellationToken),
+        await generations.InitPidAsync(generation, cancellationToken));
+
+    /// <summary>Each kind of domain is asked for once, and only where the target's emulator has its machine type at all.</summary>
+    private static async Task<IReadOnlyDictionary<DomainCapabilitiesQuery, string>> AskDomainCapabilitiesAsync(
+        HostInventory inventory, LibvirtHostDescription host, ILibvirtHost target, CancellationToken cancellationToken)
+    {
+        var answers = new Dictionary<DomainCapabilitiesQuery, string>();
+        foreach (var query in inventory.VirtualMachines.Select(machine => machine.Definition).OfType<VmDefinition>().Select(PlanContext.QueryFor).Distinct())
+        {
+            if (HostCapabilities.Supports(host.CapabilitiesXml, query.Architecture, query.VirtType, query.MachineType) == MachineSupport.Yes)
+                answers[query] = await target.GetDomainCapabilitiesAsync(query, cancellationToken);
+        }
+
+        return answers;
+    }
+
+    /// <summary>
+    /// libvirt-dbus knows no checkpoints; libvirt keeps their metadata as files below <c>qemu/checkpoint/NAME/</c>.
+    /// </summary>
+    private static HashSet<Guid> CheckpointOwners(PlanSide side)
+    {
+        var root = Path.Join(side.Generation.Paths.LibvirtState, "qemu", "checkpoint");
+        return side.Inventory.VirtualMachines
+            .Where(machine => HasFiles(Path.Join(root, machine.Name)))
+            .Select(machine => machine.Domain.Uuid)
+            .ToHashSet();
+    }
+
+    private static bool HasFiles(string directory) =>
+        Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any();
+}

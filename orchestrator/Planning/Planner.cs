@@ -1,0 +1,98 @@
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Planning.Checks;
+
+namespace HostSwap.Orchestrator.Planning;
+
+/// <summary>Makes the plan of a swap: the moves in order, and everything that forbids it, at once.</summary>
+public static class Planner
+{
+    private static readonly IReadOnlyList<IPlanCheck> Checks =
+    [
+        new HostUuidCheck(),
+        new DomainStateCheck(),
+        new MemoryCheck(),
+        new MachineCheck(),
+        new StorageCheck(),
+        new NetworkCheck(),
+        new CarriedObjectCheck(),
+        new LocalResourceCheck(),
+    ];
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="context">Both sides as they were read.</param>
+
+    public static SwapPlan Make(PlanContext context)
+    {
+        var (source, target) = (context.Source, context.Target);
+        return new SwapPlan(
+            source.Generation.Number,
+            source.Generation.Record.Image,
+            target.Generation.Number,
+            target.Generation.Record.Image,
+            target.Generation.Record.ImageId,
+            [.. Versions(source, target)],
+            Order(source.Inventory.VirtualMachines),
+            [.. source.Inventory.Networks.Where(network => network.Persistent).Select(network => network.Name)],
+            [.. source.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
+            [.. Checks.SelectMany(check => check.Check(context))],
+            [.. Warnings(source.Inventory)],
+            context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
+            context.Kernel.AvailableMemoryBytes(),
+            [
+                $"the outer host's kernel {context.Kernel.Release}: update and reboot the outer host for a newer one",
+                "Docker and hostctl: update their packages on the outer host",
+                "CPU microcode and firmware",
+            ]);
+    }
+
+    /// <summary>One transfer keeps a core of each side busy; QEMU's own threads need the rest for a short switchover.</summary>
+    internal static int DefaultParallel(int processors) => Math.Clamp(processors / 2, 1, 8);
+
+    /// <summary>
+    /// Running VMs first, smallest RAM first: the first move then shows soonest whether moves work at all, with the
+    /// least at stake. Definitions of VMs that are shut off follow.
+    /// </summary>
+    private static IReadOnlyList<PlannedMove> Order(IReadOnlyList<VirtualMachine> machines) =>
+    [
+        .. machines
+            .OrderByDescending(machine => machine.Domain.IsActive)
+            .ThenBy(machine => machine.Definition?.MemoryBytes ?? 0)
+            .ThenBy(machine => machine.Name, StringComparer.Ordinal)
+            .Select((machine, index) => Move(machine, index + 1)),
+    ];
+
+    private static PlannedMove Move(VirtualMachine machine, int order)
+    {
+        var active = machine.Domain.IsActive;
+        return new PlannedMove(
+            order,
+            machine.Domain.Uuid,
+            machine.Name,
+            machine.Domain.State,
+            machine.Domain.Persistent,
+            machine.Domain.Autostart,
+            active ? MoveMethod.Copy : MoveMethod.Define,
+            active ? "live migration: its RAM is copied while it runs" : "shut off: only its definition is carried over",
+            machine.Definition?.MemoryBytes ?? 0);
+    }
+
+    private static IEnumerable<VersionChange> Versions(PlanSide source, PlanSide target)
+    {
+        foreach (var (label, part) in HostImageContract.VersionLabels)
+        {
+            var from = source.Image?.Labels.GetValueOrDefault(label);
+            var to = target.Image?.Labels.GetValueOrDefault(label);
+            if (from is not null || to is not null)
+                yield return new VersionChange(part, from ?? "unknown", to ?? "unknown");
+        }
+    }
+
+    private static IEnumerable<string> Warnings(HostInventory inventory)
+    {
+        foreach (var network in inventory.Networks.Where(network => !network.Persistent))
+            yield return $"the libvirt network {network.Name} is transient and will not be carried over";
+        foreach (var pool in inventory.StoragePools.Where(pool => !pool.Persistent))
+            yield return $"the storage pool {pool.Name} is transient and will not be carried over";
+    }
+}

@@ -1,0 +1,120 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace HostSwap.Orchestrator.Procfs;
+
+/// <summary>
+/// Looks at files as a container sees them, through <c>/proc/PID/root</c>. Links are resolved by the kernel inside that
+/// root (<c>openat2</c> with <c>RESOLVE_IN_ROOT</c>, Linux 5.6), so that an absolute link planted in a guest's disk path
+/// cannot lead out of it.
+/// </summary>
+internal static unsafe partial class ContainerFiles
+{
+    private const int OpenPath = 0x200000; // O_PATH
+    private const int CloseOnExec = 0x80000; // O_CLOEXEC
+    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const uint BasicStats = 0x7ff; // STATX_BASIC_STATS
+    private const ulong ResolveInRoot = 0x10;
+    private const nint OpenAt2 = 437; // the same number on every architecture
+    private const int NoSuchFile = 2;
+    private const int NotADirectory = 20;
+    private const int TooManyLinks = 40;
+
+    public static FileFacts? Look(int initPid, string path)
+    {
+        using var file = Open(initPid, path);
+        if (file is null)
+            return null;
+
+        Statx facts = default;
+        if (statx(file, "", EmptyPath, BasicStats, &facts) != 0)
+            throw Failed("statx", path);
+
+        return new FileFacts(
+            ((ulong)facts.DeviceMajor << 32) | facts.DeviceMinor, facts.Inode, facts.User, facts.Group, facts.Mode);
+    }
+
+    public static void ChangeOwner(int initPid, string path, uint user, uint group)
+    {
+        using var file = Open(initPid, path) ?? throw new FileNotFoundException($"{path} does not exist in the container of process {initPid}");
+        if (fchownat(file, "", user, group, EmptyPath) != 0)
+            throw Failed("chown", path);
+    }
+
+    private static SafeFileHandle? Open(int initPid, string path)
+    {
+        using var root = OpenRoot(initPid);
+        var how = new OpenHow { Flags = OpenPath | CloseOnExec, Resolve = ResolveInRoot };
+        var bytes = Encoding.UTF8.GetBytes(path + '\0');
+        fixed (byte* text = bytes)
+        {
+            var descriptor = syscall(OpenAt2, root, text, &how, (nuint)sizeof(OpenHow));
+            if (descriptor >= 0)
+                return new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+
+        return Marshal.GetLastPInvokeError() is NoSuchFile or NotADirectory or TooManyLinks ? null : throw Failed("open", path);
+    }
+
+    private static SafeFileHandle OpenRoot(int initPid)
+    {
+        var path = $"/proc/{initPid}/root";
+        var descriptor = open(path, OpenPath | CloseOnExec);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("open", path);
+    }
+
+    private static IOException Failed(string call, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} {path}: {new Win32Exception(error).Message}");
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    /// <summary>The kernel's <c>struct statx</c>: 256 bytes, of which these are needed.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Statx
+    {
+        [FieldOffset(20)]
+        public uint User;
+
+        [FieldOffset(24)]
+        public uint Group;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int syscall(nint number, SafeFileHandle directory, byte* path, OpenHow* how, nuint size);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int statx(SafeFileHandle directory, string path, int flags, uint mask, Statx* facts);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int fchownat(SafeFileHandle directory, string path, uint user, uint group, int flags);
+}

@@ -1,0 +1,59 @@
+namespace HostSwap.Orchestrator.Procfs;
+
+/// <summary>What the outer host's kernel tells: memory, processors, processes, and what a container sees.</summary>
+public interface IOuterKernel
+{
+    /// <summary>Bytes that can be given to new processes without swapping (<c>MemAvailable</c>).</summary>
+    long AvailableMemoryBytes();
+
+    /// <summary>Processors that this process may use.</summary>
+    int Processors { get; }
+
+    /// <summary>The running kernel's release.</summary>
+    string Release { get; }
+
+    /// <summary>Capabilities that this process could hand on, by Docker's names without <c>CAP_</c>.</summary>
+    IReadOnlySet<string> BoundingCapabilities();
+
+    /// <summary>Every QEMU process of the machine that runs a domain.</summary>
+    IReadOnlyList<QemuProcess> QemuProcesses();
+
+    /// <summary>The PID namespace of a process, by which containers are told apart; null where the process is gone.</summary>
+    string? PidNamespace(int pid);
+
+    /// <summary>Network interfaces of the container whose init is <paramref name="initPid"/>.</summary>
+    IReadOnlySet<string> NetworkInterfaces(int initPid);
+
+    /// <summary>
+    /// What a path names inside the container whose init is <paramref name="initPid"/>, links followed as that
+    /// container would; null where it names nothing.
+    /// </summary>
+    FileFacts? Look(int initPid, string path);
+
+    /// <summary>Gives a file inside a container to another owner, links followed as that container would.</summary>
+    void ChangeOwner(int initPid, string path, uint user, uint group);
+
+    /// <summary>Whether a device node exists on the outer host.</summary>
+    bool DeviceExists(string path);
+}
+
+/// <summary>A QEMU process.</summary>
+/// <param name="Pid">Its id on the outer host.</param>
+/// <param name="DomainUuid">The domain that it runs, from its <c>-uuid</c> argument.</param>
+/// <param name="PidNamespace">Its PID namespace, which tells the container.</param>
+public sealed record QemuProcess(int Pid, Guid DomainUuid, string PidNamespace);
+
+/// <summary>A file: two paths name the same one when device and inode are equal.</summary>
+/// <param name="Device">The device that it is on.</param>
+/// <param name="Inode">Its inode.</param>
+/// <param name="User">Its owner.</param>
+/// <param name="Group">Its group.</param>
+/// <param name="Mode">Its type and permissions (<c>st_mode</c>).</param>
+public sealed record FileFacts(ulong Device, ulong Inode, uint User, uint Group, uint Mode)
+{
+    /// <summary>Whether both name the same file.</summary>
+    public bool IsSameFileAs(FileFacts other) => Device == other.Device && Inode == other.Inode;
+
+    /// <summary>Owner and group as <c>64055:64055</c>.</summary>
+    public string Owner => $"{User}:{Group}";
+}

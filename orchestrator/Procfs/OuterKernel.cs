@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+
+namespace HostSwap.Orchestrator.Procfs;
+
+/// <summary>Reads <c>/proc</c> of the outer host.</summary>
+public sealed class OuterKernel : IOuterKernel
+{
+    /// <summary>Linux's capabilities by number; Docker takes these names with or without <c>CAP_</c>.</summary>
+    private static readonly string[] CapabilityNames =
+    [
+        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+        "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
+        "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
+        "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
+        "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
+        "CHECKPOINT_RESTORE",
+    ];
+
+    /// <inheritdoc/>
+    public int Processors => Environment.ProcessorCount;
+
+    /// <inheritdoc/>
+    public string Release => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
+
+    /// <inheritdoc/>
+    public long AvailableMemoryBytes() => ReadNumber("/proc/meminfo", "MemAvailable:") * 1024;
+
+    /// <inheritdoc/>
+    public IReadOnlySet<string> BoundingCapabilities()
+    {
+        var line = Line("/proc/self/status", "CapBnd:");
+        var mask = ulong.Parse(line, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return CapabilityNames.Where((_, bit) => (mask & (1UL << bit)) != 0).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<QemuProcess> QemuProcesses()
+    {
+        var found = new List<QemuProcess>();
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && Examine(pid) is { } process)
+            {
+                found.Add(process);
+            }
+        }
+
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlySet<string> NetworkInterfaces(int initPid) =>
+        File.ReadLines($"/proc/{initPid}/net/dev")
+            .Skip(2)
+            .Select(line => line[..line.IndexOf(':', StringComparison.Ordinal)].Trim())
+            .ToHashSet(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public FileFacts? Look(int initPid, string path) => ContainerFiles.Look(initPid, path);
+
+    /// <inheritdoc/>
+    public void ChangeOwner(int initPid, string path, uint user, uint group) =>
+        ContainerFiles.ChangeOwner(initPid, path, user, group);
+
+    /// <inheritdoc/>
+    public bool DeviceExists(string path) => File.Exists(path);
+
+    /// <inheritdoc/>
+    public string? PidNamespace(int pid)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{pid}/ns/pid", returnFinalTarget: false)?.Name;
+        }
+        catch (IOException)
+        {
+            return null; // It ended between listing and looking: that is an answer, not a failure.
+        }
+    }
+
+    /// <summary>Domains run by libvirt have <c>-uuid</c> on their command line; libvirt's probing QEMUs have none.</summary>
+    private QemuProcess? Examine(int pid)
+    {
+        string[] arguments;
+        try
+        {
+            arguments = Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/cmdline")).Split('\0');
+        }
+        catch (IOException)
+        {
+            return null; // It ended between listing and looking.
+        }
+
+        if (!Path.GetFileName(arguments[0]).StartsWith("qemu-", StringComparison.Ordinal))
+            return null;
+
+        var at = Array.IndexOf(arguments, "-uuid");
+        return at > 0 && at + 1 < arguments.Length && Guid.TryParse(arguments[at + 1], out var uuid) && PidNamespace(pid) is { } space
+            ? new QemuProcess(pid, uuid, space)
+            : null;
+    }
+
+    private static long ReadNumber(string file, string key) =>
+        long.Parse(Line(file, key).Split(' ')[0], CultureInfo.InvariantCulture);
+
+    private static string Line(string file, string key) =>
+        File.ReadLines(file).First(line => line.StartsWith(key, StringComparison.Ordinal))[key.Length..].Trim();
+}

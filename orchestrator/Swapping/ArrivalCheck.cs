@@ -1,0 +1,69 @@
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>
+/// Looks at a VM that has arrived, puts right what a migration is known to leave behind, and says what is still not as
+/// it was.
+/// </summary>
+internal sealed class ArrivalCheck(SwapSession session)
+{
+    /// <summary>Looks; returns what is wrong.</summary>
+    /// <param name="move">The planned move.</param>
+    /// <param name="owners">Who owned its files before.</param>
+    /// <param name="expected">What it was on the old side; null where its earlier state is not known or it was shut off.</param>
+    public async Task<IReadOnlyList<string>> RunAsync(PlannedMove move, DiskOwners owners, DomainRecord? expected)
+    {
+        await RemoveLeftoverDefinitionAsync(move);
+        await RestoreOwnersAsync(move, owners);
+
+        var problems = new List<string>();
+        var there = await session.Target.Libvirt.Domains.FindAsync(move.Uuid, CancellationToken.None);
+        if (there is null)
+            return ["it is gone from the new side"];
+
+        if (expected is not null && Comparable(there.State) != Comparable(expected.State))
+            problems.Add($"it is {there.State} and was {expected.State}");
+        if (expected is not null && there.Persistent != expected.Persistent)
+            problems.Add($"it is {(there.Persistent ? "persistent" : "transient")} and was not");
+        problems.AddRange(owners.Changed(session.Kernel, session.Target.InitPid)
+            .Select(file => $"{file.Path} belongs to {file.Now.Owner} and belonged to {file.Before.Owner}"));
+        return problems;
+    }
+
+    /// <summary>A blocked CPU is a running one that waits for its disk.</summary>
+    private static DomainState Comparable(DomainState state) => state == DomainState.Blocked ? DomainState.Running : state;
+
+    /// <summary>
+    /// libvirt undefines the source in the migration's last phase, after the destination runs: a death in between
+    /// leaves a definition that could be started a second time.
+    /// </summary>
+    private async Task RemoveLeftoverDefinitionAsync(PlannedMove move)
+    {
+        var (source, target) = (session.Source.Libvirt.Domains, session.Target.Libvirt.Domains);
+        if (await source.FindAsync(move.Uuid, CancellationToken.None) is not { IsActive: false }
+            || await target.FindAsync(move.Uuid, CancellationToken.None) is not { Persistent: true })
+        {
+            return;
+        }
+
+        await session.Log.DoAsync("undefine-leftover", move.Uuid.ToString(), async () =>
+        {
+            await source.UndefineAsync(move.Uuid, CancellationToken.None);
+            return "undefined on the old side";
+        });
+    }
+
+    private async Task RestoreOwnersAsync(PlannedMove move, DiskOwners owners)
+    {
+        foreach (var (path, before, now) in owners.Changed(session.Kernel, session.Target.InitPid))
+        {
+            await session.Log.DoAsync("restore-owner", move.Uuid.ToString(), () =>
+            {
+                session.Kernel.ChangeOwner(session.Target.InitPid, path, before.User, before.Group);
+                return Task.FromResult($"{path} belongs to {before.Owner} again, not to {now.Owner}");
+            });
+        }
+    }
+}

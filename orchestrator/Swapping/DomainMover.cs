@@ -1,0 +1,134 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>
+/// Moves one VM, as a journalled state machine: <c>Pending → Fenced → Moving → Arrived → Verified</c>, or
+/// <c>Returned</c>, <c>Lost</c> or <c>Left</c> with the reason. How it is moved follows from what is seen of it, not
+/// from what was planned, since a guest may shut down, or be started, at any time.
+/// </summary>
+public sealed class DomainMover(SwapSession session)
+{
+    private const int MaximumAttempts = 3;
+
+    private readonly Fence _fence = new(session);
+    private readonly LiveMigration _migration = new(session);
+    private readonly DefinitionMove _definitions = new(session);
+    private readonly ArrivalCheck _arrival = new(session);
+
+    /// <summary>Moves it. Every expected failure is an outcome; only a journal that cannot be written throws.</summary>
+    public async Task<MoveOutcome> MoveAsync(PlannedMove move, Version sourceVersion, CancellationToken stop)
+    {
+        var progress = new MoveProgressState(session, move);
+        try
+        {
+            for (var attempt = 1; attempt <= MaximumAttempts; attempt++)
+            {
+                var again = await AttemptAsync(move, progress, sourceVersion, stop);
+                if (!again)
+                    return progress.Outcome;
+            }
+
+            return progress.Enter(MoveState.Left, "it was started and shut off again and again while it was to be moved");
+        }
+        catch (OwnershipException exception)
+        {
+            return progress.Enter(MoveState.Left, exception.Message);
+        }
+        catch (HostSwapException exception) when (exception is not Journal.JournalException)
+        {
+            return progress.Fail(exception.Message);
+        }
+    }
+
+    /// <summary>One try by one method; true where the VM changed in between and must be looked at anew.</summary>
+    private async Task<bool> AttemptAsync(PlannedMove move, MoveProgressState progress, Version sourceVersion, CancellationToken stop)
+    {
+        var seen = await _fence.SettleAsync(move.Uuid, move.Name);
+        switch (seen.Owner)
+        {
+            case Owner.Source:
+                progress.Begin(MoveMethod.Copy, seen);
+                return await CopyAsync(move, progress, seen.Source, sourceVersion, stop);
+            case Owner.SourceDefinition or Owner.BothDefinitions:
+                progress.Begin(MoveMethod.Define, seen);
+                return await DefineAsync(move, progress);
+            case Owner.Target or Owner.TargetDefinition:
+                progress.Enter(MoveState.Arrived, "it is on the new side already");
+                await FinishArrivalAsync(move, progress, DiskOwners.None, expected: null);
+                return false;
+            default:
+                progress.Enter(MoveState.Lost, $"neither side knows it any more ({seen.InWords})");
+                return false;
+        }
+    }
+
+    private async Task<bool> CopyAsync(
+        PlannedMove move, MoveProgressState progress, SideView source, Version sourceVersion, CancellationToken stop)
+    {
+        if (source.Domain is not { } domain)
+        {
+            progress.Enter(MoveState.Left, $"a QEMU process runs for it that libvirt does not know of ({source.InWords})");
+            return false;
+        }
+
+        var definition = DomainXmlReader.Read(
+            await session.Source.Libvirt.Domains.GetXmlAsync(move.Uuid, DomainXml.Live, CancellationToken.None));
+        var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid);
+        progress.Enter(MoveState.Moving, "live migration");
+
+        string? failure = null;
+        Ownership after = new(source, source);
+        await session.Log.DoAsync("migrate", move.Uuid.ToString(), async () =>
+        {
+            failure = await _migration.RunAsync(move, domain.Persistent, sourceVersion, stop);
+            after = await _fence.SettleAsync(move.Uuid, move.Name);
+            return failure is null ? after.InWords : $"{failure}; {after.InWords}";
+        });
+
+        switch (after.Owner)
+        {
+            case Owner.Target:
+                progress.Enter(MoveState.Arrived, failure is null ? "one owner, on the new side" : $"one owner, on the new side, though libvirt said: {failure}");
+                await FinishArrivalAsync(move, progress, owners, domain);
+                return false;
+            case Owner.Source:
+                progress.Enter(MoveState.Returned, failure ?? "libvirt reported success, but it still runs on the old side");
+                return false;
+            case Owner.SourceDefinition or Owner.TargetDefinition or Owner.BothDefinitions:
+                // The guest shut down while it was being sent: what is left to move is its definition.
+                progress.Enter(MoveState.Fenced, $"it was shut off while it was being moved ({after.InWords})");
+                return true;
+            default:
+                progress.Enter(MoveState.Lost, $"{failure ?? "libvirt reported success"}, and neither side runs it ({after.InWords})");
+                return false;
+        }
+    }
+
+    private async Task<bool> DefineAsync(PlannedMove move, MoveProgressState progress)
+    {
+        progress.Enter(MoveState.Moving, "its definition is carried over");
+        if (!await _definitions.RunAsync(move))
+        {
+            progress.Enter(MoveState.Fenced, "it was started while its definition was being carried over");
+            return true;
+        }
+
+        progress.Enter(MoveState.Arrived, "defined on the new side alone");
+        await FinishArrivalAsync(move, progress, DiskOwners.None, expected: null);
+        return false;
+    }
+
+    private async Task FinishArrivalAsync(PlannedMove move, MoveProgressState progress, DiskOwners owners, DomainRecord? expected)
+    {
+        var problems = await _arrival.RunAsync(move, owners, expected);
+        await progress.ReadStatisticsAsync();
+        if (problems.Count == 0)
+            progress.Enter(MoveState.Verified, "state, persistence and disks as before");
+        else
+            progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
+    }
+}

@@ -1,0 +1,62 @@
+using HostSwap.Orchestrator.Errors;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>The check that exactly one QEMU runs a given VM, made on both sides from what libvirt and the kernel show.</summary>
+public sealed class Fence(SwapSession session)
+{
+    /// <summary>How long two QEMUs, or a libvirt that is restarting, may take to become one clear owner.</summary>
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Looks once.</summary>
+    public async Task<Ownership> LookAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        var source = session.Source.Libvirt.Domains.FindAsync(uuid, cancellationToken);
+        var target = session.Target.Libvirt.Domains.FindAsync(uuid, cancellationToken);
+        await Task.WhenAll(source, target);
+        // Processes last: what libvirt has just called gone must be gone in the kernel too.
+        var processes = session.Kernel.QemuProcesses().Where(process => process.DomainUuid == uuid).ToList();
+        return new Ownership(
+            new SideView(await source, PidsOf(session.Source)), new SideView(await target, PidsOf(session.Target)));
+
+        List<int> PidsOf(SwapSide side) =>
+            [.. processes.Where(process => string.Equals(process.PidNamespace, side.PidNamespace, StringComparison.Ordinal)).Select(process => process.Pid)];
+    }
+
+    /// <summary>
+    /// Looks until at most one side has a QEMU. The end of a failed migration takes a moment on both sides, and a
+    /// libvirtd that was killed must first be back.
+    /// </summary>
+    /// <exception cref="OwnershipException">Both sides still have one after the limit.</exception>
+    /// <exception cref="DeadlineException">One side could not be asked within the limit.</exception>
+    public async Task<Ownership> SettleAsync(Guid uuid, string name)
+    {
+        var began = session.Time.GetTimestamp();
+        for (; ; )
+        {
+            string seen;
+            try
+            {
+                var ownership = await LookAsync(uuid, CancellationToken.None);
+                if (ownership.Owner != Owner.Both)
+                    return ownership;
+
+                seen = ownership.InWords;
+                if (IsOver(began))
+                    throw new OwnershipException($"VM {name} ({uuid}) has a QEMU on both sides: {seen}");
+            }
+            catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+            {
+                seen = exception.Message;
+                if (IsOver(began))
+                    throw new DeadlineException($"both sides to say who owns VM {name} ({uuid})", SettleLimit, seen);
+            }
+
+            await Task.Delay(Interval, session.Time);
+        }
+    }
+
+    private bool IsOver(long began) => session.Time.GetElapsedTime(began) > SettleLimit;
+}

@@ -1,0 +1,54 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>Where one move is, kept to the legal transitions, journalled and announced at each.</summary>
+internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
+{
+    private readonly long _began = session.Time.GetTimestamp();
+
+    public MoveOutcome Outcome { get; private set; } = new(
+        move.Uuid, move.Name, move.Method, MoveState.Pending, move.Reason, BytesTransferred: null, Downtime: null, Elapsed: null);
+
+    /// <summary>Enters <c>Fenced</c> with the method that fits what was seen.</summary>
+    public void Begin(MoveMethod method, Ownership seen)
+    {
+        Outcome = Outcome with { Method = method };
+        if (Outcome.State == MoveState.Pending)
+            Enter(MoveState.Fenced, $"one owner, on the old side ({seen.Source.InWords})");
+    }
+
+    public MoveOutcome Enter(MoveState state, string reason)
+    {
+        if (!MoveTransitions.IsLegal(Outcome.State, state))
+            throw new InvalidOperationException($"a move cannot go from {Outcome.State} to {state} ({reason})");
+
+        Outcome = Outcome with { State = state, Reason = reason, Elapsed = session.Time.GetElapsedTime(_began) };
+        session.Record(move, Outcome);
+        return Outcome;
+    }
+
+    /// <summary>Ends the move after an error: what was not begun has returned, anything else is left for a look.</summary>
+    public MoveOutcome Fail(string reason) =>
+        Enter(Outcome.State is MoveState.Pending or MoveState.Fenced ? MoveState.Returned : MoveState.Left, reason);
+
+    /// <summary>After an arrival the new side's libvirt has the migration's figures, downtime included.</summary>
+    public async Task ReadStatisticsAsync()
+    {
+        if (Outcome.Method != MoveMethod.Copy)
+            return;
+
+        try
+        {
+            var job = await session.Target.Libvirt.Domains.GetCompletedJobAsync(move.Uuid, CancellationToken.None);
+            if (job is { Kind: DomainJobKind.Completed })
+                Outcome = Outcome with { BytesTransferred = job.DataProcessed, Downtime = job.Downtime };
+        }
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        {
+            session.Notice($"{move.Name}: the figures of its move cannot be read: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>One side of a running swap.</summary>
+/// <param name="Generation">The generation.</param>
+/// <param name="Libvirt">Its libvirt, connected.</param>
+/// <param name="InitPid">Process id of its init on the outer host.</param>
+/// <param name="PidNamespace">Its PID namespace, by which its QEMU processes are told.</param>
+public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int InitPid, string PidNamespace);
+
+/// <summary>What the steps of one running swap share.</summary>
+/// <param name="Settings">The configuration.</param>
+/// <param name="Kernel">The outer host's kernel.</param>
+/// <param name="Journal">The journal.</param>
+/// <param name="Log">Carries out and journals side effects of this swap.</param>
+/// <param name="Observer">Who watches.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Source">The side that VMs leave.</param>
+/// <param name="Target">The side that they go to.</param>
+public sealed record SwapSession(
+    HostSwapSettings Settings,
+    IOuterKernel Kernel,
+    IJournal Journal,
+    EffectLog Log,
+    ISwapObserver Observer,
+    TimeProvider Time,
+    SwapSide Source,
+    SwapSide Target)
+{
+    /// <summary>Tells whoever watches.</summary>
+    public void Notice(string message) => Observer.OnEvent(new SwapNotice(Time.GetUtcNow(), message));
+
+    /// <summary>Journals and announces a move's new state.</summary>
+    public void Record(PlannedMove move, MoveOutcome outcome)
+    {
+        Journal.RecordMove(Log.Operation, new MoveRecord(
+            outcome.Uuid,
+            outcome.Name,
+            outcome.Method.ToString(),
+            outcome.State.ToString(),
+            outcome.Reason,
+            move.Autostart,
+            outcome.BytesTransferred,
+            outcome.Downtime,
+            outcome.Elapsed));
+        Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason));
+    }
+}

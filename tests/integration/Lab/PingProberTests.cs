@@ -1,0 +1,78 @@
+using System.Net;
+using HostSwap.Lab.Probing;
+using Shouldly;
+using Xunit;
+
+namespace HostSwap.IntegrationTests.Lab;
+
+/// <summary>The prober is a measuring instrument: what it reports of a known target and of known samples must be right.</summary>
+public sealed class PingProberTests
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+
+    [Fact]
+    public async Task A_target_that_is_always_there_has_no_losses()
+    {
+        await using var prober = PingProber.Start(IPAddress.Loopback, Interval);
+        await prober.WaitForReplyAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+
+        var report = await prober.StopAsync();
+
+        report.Sent.ShouldBeInRange(40, 70);
+        report.Lost.ShouldBe(0);
+        report.BlackoutBySends.ShouldBeLessThan(TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public async Task A_target_that_is_not_there_is_all_blackout()
+    {
+        // TEST-NET-1 (RFC 5737) belongs to nobody; bound to loopback's routes the requests go nowhere.
+        await using var prober = PingProber.Start(IPAddress.Parse("127.255.255.255"), Interval);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
+
+        var report = await prober.StopAsync();
+
+        report.AnyReply.ShouldBeFalse();
+        report.Lost.ShouldBe(report.Sent);
+    }
+
+    [Fact]
+    public void Lost_requests_make_a_blackout()
+    {
+        var report = Report(Enumerable.Range(0, 100).Select(static i => Sample(i, i is >= 40 and < 45 ? null : 1)));
+
+        report.Lost.ShouldBe(5);
+        report.Blackout.ShouldBe(TimeSpan.FromMilliseconds(100));
+        report.BlackoutBySends.ShouldBe(TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
+    public void Late_replies_make_a_blackout_though_none_is_lost()
+    {
+        // Requests 40 to 49 wait in a queue and are answered together with request 50.
+        var report = Report(Enumerable.Range(0, 100).Select(static i => Sample(i, i is >= 40 and < 50 ? ((50 - i) * 20) + 1 : 1)));
+
+        report.Lost.ShouldBe(0);
+        report.BlackoutBySends.ShouldBe(TimeSpan.Zero);
+        report.Blackout.ShouldBe(TimeSpan.FromMilliseconds(200));
+    }
+
+    [Fact]
+    public void A_target_that_falls_silent_for_good_is_not_forgiven() =>
+        Report(Enumerable.Range(0, 100).Select(static i => Sample(i, i < 50 ? 1 : null)))
+            .Blackout.ShouldBe(TimeSpan.FromMilliseconds(980));
+
+    [Theory]
+    [InlineData(new byte[] { 0, 0, 0, 0 }, 0xffff)]
+    [InlineData(new byte[] { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 }, 0x220d)]
+    public void Checksums_are_those_of_RFC_1071(byte[] data, int checksum) => ((int)IcmpEcho.Checksum(data)).ShouldBe(checksum);
+
+    private static PingReport Report(IEnumerable<PingSample> samples) => PingReport.From([.. samples], Interval, TimeSpan.Zero);
+
+    private static PingSample Sample(int number, int? answeredAfterMs)
+    {
+        var sent = number * 20_000_000L;
+        return new PingSample(sent, answeredAfterMs is { } after ? sent + (after * 1_000_000L) : null);
+    }
+}

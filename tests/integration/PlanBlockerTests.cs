@@ -1,0 +1,62 @@
+using HostSwap.IntegrationTests.Support;
+using HostSwap.Lab;
+using HostSwap.Lab.Hosts;
+using Shouldly;
+using Xunit;
+
+namespace HostSwap.IntegrationTests;
+
+/// <summary>Every reason against a swap is told at once, each with its fix, and nothing is touched.</summary>
+public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<BlockedWorld>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("memory", "big", "RAM")]
+    [InlineData("operation", "copying", "")]
+    [InlineData("machine-type", "new-machine", "pc-q35-10.0")]
+    [InlineData("cpu-model", "new-cpu", "SierraForest")]
+    [InlineData("storage", "private-disk", "/srv/private")]
+    [InlineData("bridge", "hand-bridge", "br-hand")]
+    [InlineData("network", "fleeting-net", "fleeting")]
+    [InlineData("host-device", "host-device", "")]
+    [InlineData("snapshots", "snapshots", "")]
+    public void Each_blocker_names_the_VM_the_reason_and_a_fix(string code, string subject, string named)
+    {
+        var blocker = world.Plan.Plan.Blockers.ShouldHaveSingleItemWhere(
+            item => string.Equals(item.Code, code, StringComparison.Ordinal) && string.Equals(item.Subject, subject, StringComparison.Ordinal),
+            $"{code} of {subject} among: {string.Join("; ", world.Plan.Plan.Blockers)}");
+        blocker.Problem.ShouldContain(named);
+        blocker.Fix.ShouldNotBeNullOrWhiteSpace();
+    }
+
+    [Fact]
+    public void The_plan_is_refused_with_its_own_exit_code()
+    {
+        world.PlanResult.ExitCode.ShouldBe(ExitCodes.RefusedByPlan);
+        world.Plan.Possible.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void No_VM_is_blamed_for_what_it_has_not() =>
+        world.Plan.Plan.Blockers.Where(static blocker => blocker.Subject is "new-machine" or "new-cpu" or "hand-bridge" or "snapshots")
+            .GroupBy(static blocker => blocker.Subject, StringComparer.Ordinal)
+            .ShouldAllBe(static group => group.Count() == 1);
+
+    [Fact]
+    public async Task A_refused_swap_touches_nothing()
+    {
+        var result = await world.Lab.Hostctl.RunAsync(["swap", "--yes", "--image", Repository.Bookworm], Token);
+
+        result.ExitCode.ShouldBe(ExitCodes.RefusedByPlan, result.Describe());
+        foreach (var subject in new[] { "big", "copying", "new-machine", "host-device", "snapshots" }) (result.Output + result.Error).ShouldContain(subject);
+        await Oracle.GenerationsAreAsync(world.Lab, active: 1, Token);
+        await Oracle.EveryGuestLivesOnAsync(world.Lab, Token);
+        var generation = await world.Lab.ActiveAsync(Token);
+        var copying = world.Lab.Guests.Single(static guest => guest.Name is "copying");
+        (await generation.VirshAsync(["blockjob", copying.Uuid, "vda", "--info"], Token)).ShouldContain("Block Copy");
+    }
+
+    [Fact]
+    public async Task A_plan_leaves_no_candidate_behind() => await Oracle.GenerationsAreAsync(world.Lab, active: 1, Token);
+}

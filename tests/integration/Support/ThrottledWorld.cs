@@ -1,0 +1,85 @@
+using HostSwap.Lab;
+using HostSwap.Lab.Guests;
+using HostSwap.Lab.Hosts;
+using Xunit;
+
+namespace HostSwap.IntegrationTests.Support;
+
+/// <summary>An outer host on which moving one VM takes long enough to interfere.</summary>
+public sealed class ThrottledWorld : IAsyncLifetime
+{
+    /// <summary>The bandwidth of every migration.</summary>
+    public const int SlowMiBPerSecond = 12;
+
+    private OuterHostLab? _lab;
+
+    /// <summary>The lab.</summary>
+    public OuterHostLab Lab => _lab!;
+
+    /// <summary>The VM whose transfer takes some ten seconds.</summary>
+    public Guest Slow { get; private set; } = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private LabOptions Options(int? bandwidth)
+    {
+        var options = new LabOptions { Purpose = "failures", Image = Repository.Bookworm }
+            .With("migration", "parallel = 1")
+            .With("generation", "ready_timeout = \"20s\"", "keep_retired = \"0s\"");
+        return bandwidth is null ? options : options.With("migration", $"bandwidth_mib_per_second = {bandwidth}");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        _lab = await OuterHostLab.StartAsync(Options(SlowMiBPerSecond), Token);
+        try
+        {
+            var generation = await _lab.GenerationAsync(1, Token);
+            var guests = await _lab.AddGuestsAsync(
+                generation,
+                [
+                    // What it fills cannot be compressed, so that much must pass through the throttle.
+                    new GuestSpec("slow") { MemoryMiB = 384, FillMiB = 96, Disk = DiskFormat.Qcow2 },
+                    new GuestSpec("quick") { MemoryMiB = 192, FillMiB = 32 },
+                    new GuestSpec("spare") { State = GuestState.ShutOff, Autostart = true },
+                ],
+                Token);
+            Slow = guests[0];
+        }
+        catch
+        {
+            await _lab.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_lab is null) return;
+        await DockerCli.TryAsync(["image", "rm", "--force", BrokenImage], CancellationToken.None);
+        await _lab.DisposeAsync();
+    }
+
+    /// <summary>The image that is not active now.</summary>
+    public async Task<string> OtherImageAsync(CancellationToken cancellationToken) =>
+        (await Lab.Hostctl.StatusAsync(cancellationToken)).Active.Image is Repository.Bookworm ? Repository.Trixie : Repository.Bookworm;
+
+    /// <summary>Sets the bandwidth of the next swaps; null for none.</summary>
+    public Task ThrottleAsync(int? bandwidth, CancellationToken cancellationToken) =>
+        Lab.ConfigureAsync(Options(bandwidth), cancellationToken);
+
+    /// <summary>An image whose libvirt does not start.</summary>
+    public async Task<string> BuildBrokenImageAsync(CancellationToken cancellationToken)
+    {
+        const string Dockerfile = $"""
+            FROM {Repository.Trixie}
+            RUN ln -sf /dev/null /etc/systemd/system/libvirtd.service && ln -sf /dev/null /etc/systemd/system/libvirtd.socket
+            """;
+        await DockerCli.RunAsync(["build", "--quiet", "--tag", BrokenImage, "-"], cancellationToken, TimeSpan.FromMinutes(2), Dockerfile);
+        return BrokenImage;
+    }
+
+    private string BrokenImage => $"hostswap/lab-broken:{Lab.Id}";
+}

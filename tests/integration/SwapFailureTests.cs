@@ -1,0 +1,204 @@
+using HostSwap.IntegrationTests.Support;
+using HostSwap.Lab;
+using HostSwap.Lab.Guests;
+using HostSwap.Lab.Hosts;
+using HostSwap.Lab.Processes;
+using HostSwap.Lab.Witnessing;
+using Shouldly;
+using Xunit;
+
+namespace HostSwap.IntegrationTests;
+
+/// <summary>
+/// Whatever ends a swap, every VM runs on, exactly once, and the exit code says how it ended. The VMs' transfer is
+/// throttled so far that there is time to fail; each test begins with all VMs in the active generation, whichever that is.
+/// </summary>
+public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<ThrottledWorld>
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private OuterHostLab Lab => world.Lab;
+
+    [Fact]
+    public async Task Ctrl_C_in_mid_transfer_leaves_every_VM_on_the_old_side()
+    {
+        var active = await ActiveAsync();
+        await using var witness = Witness.Start();
+        await using var swap = await StartSwapAsync();
+        await WaitForTransferAsync(swap, world.Slow);
+
+        swap.Send(Signal.Interrupt);
+        var result = await swap.WaitAsync(Limit, Token);
+
+        result.ExitCode.ShouldBe(ExitCodes.Interrupted, result.Describe());
+        await StillOnAsync(active, witness);
+    }
+
+    [Fact]
+    public async Task A_target_QEMU_killed_in_mid_transfer_leaves_every_VM_on_the_old_side()
+    {
+        var active = await ActiveAsync();
+        var source = QemuProcess.All().Single(process => process.Uuid == world.Slow.Spec.Uuid).Pid;
+        await using var witness = Witness.Start();
+        await using var swap = await StartSwapAsync();
+        await WaitForTransferAsync(swap, world.Slow);
+
+        Native.Send(QemuProcess.All().Single(process => process.Uuid == world.Slow.Spec.Uuid && process.Pid != source).Pid, Signal.Kill);
+        var result = await swap.WaitAsync(Limit, Token);
+
+        result.ExitCode.ShouldBe(ExitCodes.FailedOldSide, result.Describe());
+        await StillOnAsync(active, witness);
+    }
+
+    [Fact]
+    public async Task A_candidate_killed_in_mid_transfer_leaves_every_VM_on_the_old_side()
+    {
+        var active = await ActiveAsync();
+        var before = await Lab.ContainersAsync(Token);
+        await using var witness = Witness.Start();
+        await using var swap = await StartSwapAsync();
+        await WaitForTransferAsync(swap, world.Slow);
+
+        var candidate = (await Lab.ContainersAsync(Token)).Except(before, StringComparer.Ordinal).ShouldHaveSingleItem();
+        await DockerCli.RunAsync(["kill", candidate], Token);
+        var result = await swap.WaitAsync(Limit, Token);
+
+        result.ExitCode.ShouldBe(ExitCodes.FailedOldSide, result.Describe());
+        await StillOnAsync(active, witness);
+    }
+
+    [Fact]
+    public async Task A_second_swap_is_refused_and_told_who_holds_the_lock()
+    {
+        var active = await ActiveAsync();
+        await using var witness = Witness.Start();
+        await using var swap = await StartSwapAsync();
+        await WaitForTransferAsync(swap, world.Slow);
+
+        var second = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", await world.OtherImageAsync(Token)], Token);
+
+        second.ExitCode.ShouldBe(ExitCodes.Locked, second.Describe());
+        second.Error.ShouldContain(swap.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        swap.Send(Signal.Interrupt);
+        (await swap.WaitAsync(Limit, Token)).ExitCode.ShouldBe(ExitCodes.Interrupted);
+        await StillOnAsync(active, witness);
+    }
+
+    [Fact]
+    public async Task A_candidate_that_never_gets_ready_is_removed_again()
+    {
+        var active = await ActiveAsync();
+        var image = await world.BuildBrokenImageAsync(Token);
+        await using var witness = Witness.Start();
+
+        var result = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", image], Token);
+
+        result.ExitCode.ShouldBe(ExitCodes.FailedOldSide, result.Describe());
+        await StillOnAsync(active, witness);
+    }
+
+    [Theory]
+    [InlineData("hostswap/host:no-such-tag", ExitCodes.Environment)]
+    [InlineData("No Reference!", ExitCodes.Usage)]
+    [InlineData("--image", ExitCodes.Usage)]
+    public async Task A_bad_image_reference_is_told_before_anything_happens(string image, int exitCode)
+    {
+        var active = await ActiveAsync();
+        await using var witness = Witness.Start();
+
+        var result = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", image], Token);
+
+        result.ExitCode.ShouldBe(exitCode, result.Describe());
+        result.Error.ShouldNotBeNullOrWhiteSpace();
+        await StillOnAsync(active, witness);
+    }
+
+    [Fact]
+    public async Task After_a_failure_with_VMs_on_both_sides_the_next_swap_finishes()
+    {
+        await using var witness = Witness.Start();
+        await using (var swap = await StartSwapAsync())
+        {
+            // One at a time: when the second is under way, the first has arrived.
+            var second = await WaitForSecondTransferAsync(swap);
+            FailTransfer(second);
+            var result = await swap.WaitAsync(Limit, Token);
+            result.ExitCode.ShouldBe(ExitCodes.FailedBothSides, result.Describe());
+        }
+
+        await Oracle.EveryGuestLivesOnAsync(Lab, Token);
+        await world.ThrottleAsync(null, Token);
+        try
+        {
+            var image = await world.OtherImageAsync(Token);
+            var retry = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", image], Token);
+            retry.ExitCode.ShouldBe(ExitCodes.Done, retry.Describe());
+        }
+        finally
+        {
+            await world.ThrottleAsync(ThrottledWorld.SlowMiBPerSecond, Token);
+        }
+
+        await Oracle.EveryGuestLivesOnAsync(Lab, Token);
+        await Oracle.NobodyRanTwiceAsync(witness);
+        var status = await Lab.Hostctl.StatusAsync(Token);
+        status.Vms.ShouldAllBe(vm => vm.Generation == status.Active.Number);
+    }
+
+    private async Task<int> ActiveAsync() => (await Lab.Hostctl.StatusAsync(Token)).Active.Number;
+
+    private async Task<RunningProcess> StartSwapAsync() =>
+        Lab.Hostctl.StartSwap("--image", await world.OtherImageAsync(Token));
+
+    private static Task<string> WaitForTransferAsync(RunningProcess swap, Guest guest) => swap.WaitForLineAsync(
+        $"the transfer of {guest.Name}",
+        line => HostctlDocuments.Read<EventView>(line) is { Event: "moveProgress", ProcessedBytes: > 0 } progress && Is(guest, progress.Name),
+        Limit,
+        Token);
+
+    private async Task<Guest> WaitForSecondTransferAsync(RunningProcess swap)
+    {
+        var arrived = 0;
+        var name = "";
+        await swap.WaitForLineAsync(
+            "the second transfer",
+            line =>
+            {
+                var change = HostctlDocuments.Read<EventView>(line);
+                if (change is { Event: "moveChanged", State: "verified" } && Lab.Guests.Any(guest => IsRunning(guest) && Is(guest, change.Name))) arrived++;
+                name = change.Name;
+                return change is { Event: "moveProgress", ProcessedBytes: > 0 } && arrived > 0;
+            },
+            Limit,
+            Token);
+        return Lab.Guests.Single(guest => Is(guest, name));
+    }
+
+    /// <summary>Kills the younger of a VM's two QEMU processes: the one that only waits for the transfer.</summary>
+    private static void FailTransfer(Guest guest)
+    {
+        var target = QemuProcess.All()
+            .Where(process => process.Uuid == guest.Spec.Uuid)
+            .OrderByDescending(static process => ProcessIdentity.ReadStartTicks(process.Pid))
+            .ToList();
+        target.Count.ShouldBe(2);
+        Native.Send(target[0].Pid, Signal.Kill);
+    }
+
+    private static bool IsRunning(Guest guest) => guest.Spec.State is GuestState.Running;
+
+    private static bool Is(Guest guest, string? name) => string.Equals(guest.Name, name, StringComparison.Ordinal);
+
+    private async Task StillOnAsync(int active, Witness witness)
+    {
+        await Oracle.EveryGuestLivesOnAsync(Lab, Token);
+        await Oracle.NobodyRanTwiceAsync(witness);
+        var status = await Lab.Hostctl.StatusAsync(Token);
+        status.Active.Number.ShouldBe(active);
+        status.Vms.ShouldAllBe(vm => vm.Generation == active);
+        status.Generations.ShouldAllBe(static generation => generation.Role != "candidate");
+        status.LockHolder.ShouldBeNull();
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Net;
+using System.Xml.Linq;
+
+namespace HostSwap.Lab.Guests;
+
+/// <summary>Where a guest's parts are: paths are the same on the outer host and in every generation.</summary>
+public sealed record GuestPlacement(
+    string Accelerator,
+    string Kernel,
+    string InitialRamdisk,
+    string ConsoleLog,
+    string? DiskPath,
+    IPAddress Address,
+    IPAddress Gateway,
+    int PrefixLength);
+
+/// <summary>Writes domain XML by a real writer, so that no name can break out of its element.</summary>
+public static class DomainXmlWriter
+{
+    /// <summary>The domain's definition.</summary>
+    public static XDocument Write(GuestSpec spec, GuestPlacement placement) => new(
+        new XElement(
+            "domain",
+            new XAttribute("type", placement.Accelerator),
+            new XElement("name", spec.Name),
+            new XElement("uuid", spec.Uuid.ToString("D")),
+            new XElement("memory", new XAttribute("unit", "MiB"), spec.MemoryMiB),
+            new XElement("vcpu", spec.Cpus),
+            new XElement(
+                "os",
+                new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", spec.MachineType), "hvm"),
+                new XElement("kernel", placement.Kernel),
+                new XElement("initrd", placement.InitialRamdisk),
+                new XElement("cmdline", CommandLine(spec, placement))),
+            new XElement("features", new XElement("acpi"), new XElement("apic")),
+            Cpu(spec),
+            new XElement("on_poweroff", "destroy"),
+            new XElement("on_reboot", "restart"),
+            new XElement("on_crash", "destroy"),
+            Devices(spec, placement)));
+
+    private static XElement Cpu(GuestSpec spec) => new(
+        "cpu",
+        new XAttribute("mode", "custom"),
+        new XAttribute("match", "exact"),
+        // An emulator lacks features of every model; what is left is the same on both sides, which is what matters.
+        new XAttribute("check", "none"),
+        new XElement("model", new XAttribute("fallback", "forbid"), spec.CpuModel));
+
+    private static XElement Devices(GuestSpec spec, GuestPlacement placement) => new(
+        "devices",
+        new XElement("emulator", "/usr/bin/qemu-system-x86_64"),
+        Disk(spec, placement),
+        NetworkCard(spec),
+        new XElement(
+            "serial",
+            new XAttribute("type", "pty"),
+            new XElement("log", new XAttribute("file", placement.ConsoleLog), new XAttribute("append", "on")),
+            new XElement("target", new XAttribute("port", 0))),
+        new XElement("console", new XAttribute("type", "pty"), new XElement("target", new XAttribute("type", "serial"), new XAttribute("port", 0))),
+        new XElement("video", new XElement("model", new XAttribute("type", "none"))),
+        new XElement("memballoon", new XAttribute("model", "none")),
+        spec.ExtraDevices);
+
+    private static XElement? Disk(GuestSpec spec, GuestPlacement placement) => placement.DiskPath is null ? null : new(
+        "disk",
+        new XAttribute("type", "file"),
+        new XAttribute("device", "disk"),
+        new XElement("driver", new XAttribute("name", "qemu"), new XAttribute("type", spec.Disk is DiskFormat.Qcow2 ? "qcow2" : "raw")),
+        new XElement("source", new XAttribute("file", placement.DiskPath)),
+        new XElement("target", new XAttribute("dev", "vda"), new XAttribute("bus", "virtio")));
+
+    private static XElement? NetworkCard(GuestSpec spec) => (spec.Bridge, spec.Network) switch
+    {
+        ({ } bridge, _) => Card("bridge", new XAttribute("bridge", bridge)),
+        (null, { } network) => Card("network", new XAttribute("network", network)),
+        _ => null,
+    };
+
+    private static XElement Card(string type, XAttribute source) => new(
+        "interface",
+        new XAttribute("type", type),
+        new XElement("source", source),
+        new XElement("model", new XAttribute("type", "virtio")),
+        // Without a boot ROM the guest starts sooner and needs no file of another package.
+        new XElement("rom", new XAttribute("enabled", "no")));
+
+    private static string CommandLine(GuestSpec spec, GuestPlacement placement)
+    {
+        List<string> words =
+        [
+            "console=ttyS0",
+            "quiet",
+            // The name is any text; the kernel's command line takes only what cannot end a word.
+            $"hs.name={KernelWord(spec.Name)}",
+            $"hs.ip={placement.Address}/{placement.PrefixLength.ToString(CultureInfo.InvariantCulture)}",
+        ];
+        if (spec.Dirty is { } dirty) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.dirty={dirty.MiB}:{dirty.MiBPerSecond}"));
+        if (spec.FillMiB > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.fill={spec.FillMiB}"));
+        if (spec.DiskKiBPerSecond > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.disk={spec.DiskKiBPerSecond}"));
+        if (spec.NetworkLoadTarget is { } target) words.Add($"hs.net={target}");
+        return string.Join(' ', words);
+    }
+
+    private static string KernelWord(string name)
+    {
+        var word = new string([.. name.Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-')]).Trim('-');
+        return word.Length == 0 ? "guest" : word[..Math.Min(word.Length, 32)];
+    }
+}

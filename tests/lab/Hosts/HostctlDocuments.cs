@@ -1,0 +1,90 @@
+using System.Text.Json;
+
+namespace HostSwap.Lab.Hosts;
+
+/// <summary>
+/// hostctl's JSON as a program of somebody else would read it: only the members that its documentation names.
+/// </summary>
+public static class HostctlDocuments
+{
+    /// <summary>How hostctl writes its documents.</summary>
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Reads a document.</summary>
+    public static T Read<T>(string json) =>
+        JsonSerializer.Deserialize<T>(json, Options) ?? throw new LabException($"not a document of hostctl: {json}");
+}
+
+/// <summary><c>hostctl status --format json</c>.</summary>
+public sealed record StatusView(
+    string Schema,
+    bool Initialised,
+    int? ActiveGeneration,
+    long? UnfinishedSwap,
+    string? LockHolder,
+    IReadOnlyList<GenerationView> Generations,
+    IReadOnlyList<VmView> Vms)
+{
+    /// <summary>The active generation.</summary>
+    public GenerationView Active => Generations.Single(static generation => generation.Role is "active");
+
+    /// <summary>Every entry of one VM: more than one means that several generations have it.</summary>
+    public IReadOnlyList<VmView> Of(Guid uuid) => [.. Vms.Where(vm => vm.Uuid == uuid)];
+}
+
+/// <summary>One generation.</summary>
+public sealed record GenerationView(int Number, string Role, string Image, string State, Guid HostUuid);
+
+/// <summary>One VM.</summary>
+public sealed record VmView(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart);
+
+/// <summary><c>hostctl history --format json</c>.</summary>
+public sealed record HistoryView(string Schema, IReadOnlyList<OperationView> Operations);
+
+/// <summary>One operation.</summary>
+public sealed record OperationView(long Id, string Kind, string Result, string Summary, double? ElapsedMs);
+
+/// <summary><c>hostctl show ID --format json</c>.</summary>
+public sealed record ShowView(string Schema, OperationView Operation, IReadOnlyList<EntryView> Entries, IReadOnlyList<MoveView> Moves);
+
+/// <summary>One journalled side effect.</summary>
+public sealed record EntryView(long Id, string Step, string Subject, string Result, string Observed, double? ElapsedMs);
+
+/// <summary>The move of one VM.</summary>
+public sealed record MoveView(
+    Guid Uuid, string Name, string Method, string State, string Reason, long? TransferredBytes, double? DowntimeMs, double? ElapsedMs);
+
+/// <summary><c>hostctl plan --format json</c>.</summary>
+public sealed record PlanView(string Schema, bool Possible, PlanBodyView Plan);
+
+/// <summary>A plan.</summary>
+public sealed record PlanBodyView(
+    int From,
+    string Image,
+    IReadOnlyList<PlannedMoveView> Moves,
+    IReadOnlyList<string> Networks,
+    IReadOnlyList<string> StoragePools,
+    IReadOnlyList<BlockerView> Blockers,
+    IReadOnlyList<string> Warnings);
+
+/// <summary>One planned move.</summary>
+public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason);
+
+/// <summary>One reason against the swap.</summary>
+public sealed record BlockerView(string Code, string Subject, string Problem, string Fix);
+
+/// <summary>One line of <c>hostctl swap --format json</c>, of whichever event.</summary>
+public sealed record EventView(
+    string? Schema,
+    string? Event,
+    string? Step,
+    string? Name,
+    string? State,
+    string? Result,
+    string? Message,
+    int? ExitCode,
+    long? Operation,
+    double? ElapsedMs,
+    long? ProcessedBytes,
+    IReadOnlyList<MoveView>? Moves,
+    IReadOnlyList<string>? Problems);

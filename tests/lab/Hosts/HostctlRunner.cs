@@ -1,0 +1,49 @@
+using HostSwap.Lab.Processes;
+
+namespace HostSwap.Lab.Hosts;
+
+/// <summary>Runs the real hostctl against one lab.</summary>
+public sealed class HostctlRunner(string root)
+{
+    /// <summary>Limit of a verb for which none is given; a swap with a candidate takes well under half of it.</summary>
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(4);
+
+    /// <summary>The environment that ties hostctl to this lab.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["HOSTSWAP_ROOT"] = root,
+        ["NO_COLOR"] = "1",
+    };
+
+    /// <summary>Runs a verb to its end, whatever its exit code.</summary>
+    public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken, TimeSpan? limit = null) =>
+        Command.RunAsync(Repository.Hostctl, arguments, cancellationToken, limit ?? DefaultLimit, environment: Variables);
+
+    /// <summary>Runs a verb that must succeed, and reads its JSON.</summary>
+    public async Task<T> ReadAsync<T>(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        HostctlDocuments.Read<T>((await RunAsync([.. arguments, "--format", "json"], cancellationToken)).Succeeded().Output);
+
+    /// <summary>Starts a verb and leaves it running.</summary>
+    public RunningProcess Start(IReadOnlyList<string> arguments) => new(Repository.Hostctl, arguments, Variables);
+
+    /// <summary>Starts a swap whose events can be followed.</summary>
+    public RunningProcess StartSwap(params IReadOnlyList<string> arguments) =>
+        Start(["swap", "--yes", "--format", "json", .. arguments]);
+
+    /// <summary>Everything about all generations.</summary>
+    public Task<StatusView> StatusAsync(CancellationToken cancellationToken) =>
+        ReadAsync<StatusView>(["status"], cancellationToken);
+
+    /// <summary>The newest recorded swap, with its moves.</summary>
+    public async Task<ShowView> LastSwapAsync(CancellationToken cancellationToken)
+    {
+        var history = await ReadAsync<HistoryView>(["history"], cancellationToken);
+        var swap = history.Operations.FirstOrDefault(static operation => operation.Kind is "swap")
+            ?? throw new LabException("no swap is recorded");
+        return await ReadAsync<ShowView>(["show", swap.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)], cancellationToken);
+    }
+
+    /// <summary>The events among the lines of a swap's output.</summary>
+    public static IReadOnlyList<EventView> Events(string output) =>
+        [.. DockerCli.Lines(output).Select(static line => HostctlDocuments.Read<EventView>(line))];
+}
