@@ -46,7 +46,10 @@ public sealed class SwapPairTests
         await using (var witness = Witness.Start())
         {
             var pings = await PingWhileAsync(lab, async () =>
-                (await lab.Hostctl.RunAsync(["swap", "--yes", "--force", "--image", to], Token)).ExitCode.ShouldBe(ExitCodes.Done));
+            {
+                var swap = await lab.Hostctl.RunAsync(["swap", "--yes", "--force", "--image", to], Token);
+                swap.ExitCode.ShouldBe(ExitCodes.Done, swap.Describe());
+            });
             await Oracle.NobodyRanTwiceAsync(witness);
             foreach (var (name, ping) in pings)
             {
