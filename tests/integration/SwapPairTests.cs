@@ -50,6 +50,7 @@ public sealed class SwapPairTests
                 var swap = await lab.Hostctl.RunAsync(["swap", "--yes", "--force", "--image", to], Token);
                 swap.ExitCode.ShouldBe(ExitCodes.Done, swap.Describe());
             });
+            await Oracle.EveryGuestLivesOnAsync(lab, Token);
             await Oracle.NobodyRanTwiceAsync(witness);
             foreach (var (name, ping) in pings)
             {
@@ -58,7 +59,6 @@ public sealed class SwapPairTests
             }
         }
 
-        await Oracle.EveryGuestLivesOnAsync(lab, Token);
         await Oracle.GenerationsAreAsync(lab, active: 2, Token, others: 1);
         await Oracle.IsRetiredAsync(lab, 1, Token);
         var target = await lab.GenerationAsync(2, Token);
