@@ -15,7 +15,7 @@ help: ## Show this help
 .PHONY: demo
 demo: prerequisites build ## The main job for real: five VMs, swapped from Debian 12 to Debian 13
 	$(DOTNET) build --nologo -v quiet -c Release tests/demo
-	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/release/hostswap-demo --hostctl out/hostctl --out out/demo'
+	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/release/hostswap-demo'
 
 .PHONY: test
 test: prerequisites lint build ## Unit tests, then integration tests against real Docker, systemd, libvirt and QEMU

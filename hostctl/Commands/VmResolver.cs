@@ -35,13 +35,18 @@ internal static class VmResolver
 
     private static UsageException Unknown(IReadOnlyList<VmStatus> vms, string text)
     {
-        var near = vms.Select(vm => vm.Name)
+        var candidates = vms.Select(vm => vm.Name)
             .Distinct(StringComparer.Ordinal)
             .Select(name => (Name: name, Distance: Distance(name, text)))
             .Where(candidate => candidate.Distance <= Math.Max(2, text.Length / 3)
                 || candidate.Name.Contains(text, StringComparison.OrdinalIgnoreCase))
             .OrderBy(candidate => candidate.Distance)
             .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
+            .ToList();
+
+        // One that differs in a letter is hardly confused with one that differs in three.
+        var near = candidates
+            .TakeWhile(candidate => candidate.Distance <= candidates[0].Distance + 1)
             .Take(MostSuggestions)
             .Select(candidate => $"'{SafeText.Name(candidate.Name)}'")
             .ToList();

@@ -19,7 +19,7 @@ internal static class DoctorText
                 Layout.Cell(check.Fix));
         }
 
-        if (checks.Count > 0) console.Write(table);
+        if (checks.Count > 0) console.Show(table);
         var errors = checks.Count(check => check.Status == HealthStatus.Error);
         var warnings = checks.Count(check => check.Status == HealthStatus.Warning);
         console.Line(

@@ -28,7 +28,7 @@ internal static class HistoryText
                 Layout.Cell(operation.Summary));
         }
 
-        console.Write(table);
+        console.Show(table);
     }
 
     /// <summary>Writes all that is recorded of one operation.</summary>
@@ -61,7 +61,7 @@ internal static class HistoryText
                 Layout.Cell(entry.Observed));
         }
 
-        console.Write(table);
+        console.Show(table);
     }
 
     private static void WriteMoves(IAnsiConsole console, IReadOnlyList<MoveRecord> moves)
@@ -80,7 +80,7 @@ internal static class HistoryText
                 Layout.Cell(move.Reason));
         }
 
-        console.Write(table);
+        console.Show(table);
     }
 
     private static string Took(DateTimeOffset from, DateTimeOffset? to) => to is { } end ? Format.Duration(end - from) : "";

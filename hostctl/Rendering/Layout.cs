@@ -10,11 +10,12 @@ internal static class Layout
     /// <param name="columns">Headings; one that begins with <c>&gt;</c> is right-aligned.</param>
     public static Table Table(params ReadOnlySpan<string> columns)
     {
-        var table = new Table { Border = TableBorder.Simple, ShowHeaders = true };
+        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
         foreach (var heading in columns)
         {
             var right = heading.StartsWith('>');
             var column = new TableColumn(new Text(right ? heading[1..] : heading, new Style(decoration: Decoration.Bold)));
+            column.Padding = new Padding(0, 0, 2, 0);
             if (right) column.RightAligned();
             table.AddColumn(column);
         }
@@ -30,6 +31,13 @@ internal static class Layout
 
     /// <summary>A cell with a sentence in a tone.</summary>
     public static IRenderable Cell(string text, Tone tone) => new Text(SafeText.Sentence(text), StyleOf(tone));
+
+    /// <summary>Writes a table, and an empty line below it.</summary>
+    public static void Show(this IAnsiConsole console, Table table)
+    {
+        console.Write(table);
+        console.WriteLine();
+    }
 
     /// <summary>Writes one line.</summary>
     public static void Line(this IAnsiConsole console, string text, Tone tone = Tone.Plain)

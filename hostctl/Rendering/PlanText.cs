@@ -45,7 +45,7 @@ internal static class PlanText
             table.AddRow(Layout.Name(version.Part), Layout.Name(version.From), Layout.Cell(version.To, changes ? Tone.Good : Tone.Faint));
         }
 
-        console.Write(table);
+        console.Show(table);
     }
 
     private static void WriteMoves(IAnsiConsole console, SwapPlan plan)
@@ -68,7 +68,7 @@ internal static class PlanText
                 Layout.Cell(move.Reason));
         }
 
-        console.Write(table);
+        console.Show(table);
     }
 
     private static void WriteVerdict(IAnsiConsole console, SwapPlan plan)

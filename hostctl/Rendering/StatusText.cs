@@ -49,7 +49,7 @@ internal static class StatusText
                 Layout.Cell(vm.Uuid.ToString()));
         }
 
-        console.Write(table);
+        console.Show(table);
     }
 
     /// <summary>Writes one generation, after it has been started.</summary>
@@ -85,7 +85,7 @@ internal static class StatusText
                 Layout.Cell(Format.Moment(generation.CreatedAt, zone)));
         }
 
-        console.Write(table);
+        console.Show(table);
         foreach (var generation in status.Generations) WriteFailedUnits(console, generation);
     }
 

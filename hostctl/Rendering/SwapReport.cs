@@ -25,7 +25,7 @@ internal static class SwapReport
                 Layout.Cell(move.Reason));
         }
 
-        console.Write(table);
+        console.Show(table);
     }
 
     /// <summary>Writes how it ended and what to do next.</summary>

@@ -73,18 +73,27 @@ internal static class KnownKeys
     /// <summary>The table of a full key; empty for the root's own keys.</summary>
     public static string TableOf(string key) => key[..Math.Max(key.LastIndexOf('.'), 0)];
 
-    /// <summary>What to say after an unknown key or table: the nearest known one, or all that are allowed there.</summary>
-    public static string Suggest(string unknown, IEnumerable<string> known)
+    /// <summary>What to say after an unknown key: the nearest known one, or all that are allowed in its table.</summary>
+    public static string SuggestKey(string unknown)
     {
-        var candidates = known.Order(StringComparer.Ordinal).ToList();
+        var table = TableOf(unknown);
+        return Suggest(unknown, Kinds.Keys, table.Length > 0 && Tables.Contains(table, StringComparer.Ordinal)
+            ? Kinds.Keys.Where(key => string.Equals(TableOf(key), table, StringComparison.Ordinal))
+            : Kinds.Keys.Where(key => TableOf(key).Length == 0).Concat(Tables.Select(name => $"[{name}]")));
+    }
+
+    /// <summary>What to say after an unknown table: the nearest known one, or all.</summary>
+    public static string SuggestTable(string unknown) => Suggest(unknown, Tables, Tables.Select(name => $"[{name}]"));
+
+    private static string Suggest(string unknown, IEnumerable<string> known, IEnumerable<string> allowed)
+    {
         var name = unknown[(unknown.LastIndexOf('.') + 1)..];
-        var nearest = candidates
+        var nearest = known
             .Select(candidate => (Name: candidate, Distance: Distance(unknown, name, candidate)))
-            .OrderBy(candidate => candidate.Distance)
-            .FirstOrDefault();
-        return nearest.Name is not null && nearest.Distance <= 1 + (name.Length / 4)
+            .MinBy(candidate => candidate.Distance);
+        return nearest.Distance <= 1 + (name.Length / 4)
             ? $"did you mean {nearest.Name}?"
-            : $"allowed are {string.Join(", ", candidates)}";
+            : $"allowed are {string.Join(", ", allowed)}";
     }
 
     // A key written into the wrong table is as near as one with a slip of the pen in the right one.

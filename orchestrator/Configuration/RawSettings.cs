@@ -41,7 +41,7 @@ internal sealed class RawSettings
                 continue;
             problems.Add(file, position, name, KnownKeys.Kinds.ContainsKey(name)
                 ? "is a key and not a table"
-                : $"is not a table of the configuration; {KnownKeys.Suggest(name, KnownKeys.Tables)}");
+                : $"is not a table of the configuration; {KnownKeys.SuggestTable(name)}");
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class RawSettings
             return;
         problems.Add(file, entry.Position, entry.Key, KnownKeys.Tables.Contains(entry.Key, StringComparer.Ordinal)
             ? $"is a table and takes no value of its own; write [{entry.Key}]"
-            : $"is not a key of the configuration; {KnownKeys.Suggest(entry.Key, KnownKeys.Kinds.Keys)}");
+            : $"is not a key of the configuration; {KnownKeys.SuggestKey(entry.Key)}");
     }
 
     private static object? Convert(string file, ConfigurationEntry entry, ValueKind kind, ConfigurationProblems problems)

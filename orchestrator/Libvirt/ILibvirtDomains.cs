@@ -33,14 +33,21 @@ public interface ILibvirtDomains
     /// <summary>
     /// Migrates a domain peer to peer. The call returns when libvirt has finished or given up; whether the domain
     /// arrived must be observed on both sides all the same. Cancelling stops waiting, not the migration: that is
-    /// <see cref="AbortJobAsync"/>.
+    /// <see cref="AbortJobAsync"/>. There is no limit of its own: the caller watches the job.
     /// </summary>
+    /// <exception cref="Errors.AdapterException">
+    /// libvirt gave up, or the connection was lost. After a restart of libvirt-dbus the migration goes on without it
+    /// (seen on libvirt 9.0), so <see cref="GetJobAsync"/> has to say that none runs before either side is judged.
+    /// </exception>
     Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken);
 
     /// <summary>Aborts the domain's running job; the domain stays where it is. No error where none runs.</summary>
     Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken);
 
-    /// <summary>Statistics of the job that runs now; null where none runs or the domain is not here.</summary>
+    /// <summary>
+    /// Statistics of the job that runs now; null where none runs or the domain is not here. Ask the source: libvirt
+    /// refuses to tell the target of a migration. Until QEMU has begun to send, only the kind and the elapsed time are set.
+    /// </summary>
     Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken);
 
     /// <summary>
@@ -49,7 +56,11 @@ public interface ILibvirtDomains
     /// </summary>
     Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken);
 
-    /// <summary>Streams lifecycle events from the moment the returned sequence is enumerated, until cancelled.</summary>
+    /// <summary>
+    /// Streams lifecycle events from the moment the returned sequence is enumerated, until cancelled. They are hints
+    /// to look: those of the second after a restart of libvirtd or libvirt-dbus are lost.
+    /// </summary>
+    /// <exception cref="Errors.AdapterException">The bus went away, as it does when the host container stops.</exception>
     IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken);
 }
 

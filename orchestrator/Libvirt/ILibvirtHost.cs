@@ -53,7 +53,10 @@ public interface ILibvirtObjects
     /// <summary>Reads the persistent definition (that of the next start), or the live one where there is no other.</summary>
     Task<string> GetXmlAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Defines it persistently, or replaces its definition.</summary>
+    /// <summary>
+    /// Defines it persistently, or replaces the definition of the same name and UUID. libvirt refuses a known name
+    /// with another UUID, and gives XML without one a new UUID.
+    /// </summary>
     Task DefineAsync(string xml, CancellationToken cancellationToken);
 
     /// <summary>Starts it.</summary>

@@ -18,10 +18,13 @@ internal sealed class LibvirtCalls(BusService service)
 
     /// <summary>Reads a property of the connection.</summary>
     public Task<T> ConnectPropertyAsync<T>(string property, Func<BusValue, T> read, CancellationToken cancellationToken) =>
+        PropertyAsync(LibvirtPaths.Root, ConnectInterface, property, read, cancellationToken);
+
+    /// <summary>Reads a property of an object.</summary>
+    public Task<T> PropertyAsync<T>(
+        string path, string @interface, string property, Func<BusValue, T> read, CancellationToken cancellationToken) =>
         CallAsync(
-            BusCall.Get(service.Name, LibvirtPaths.Root, ConnectInterface, property),
-            reply => read(reply.First),
-            cancellationToken);
+            BusCall.Get(service.Name, path, @interface, property), reply => read(reply.First), cancellationToken);
 
     /// <summary>Lists the paths of all objects of one kind: <c>flags</c> 0 leaves none out.</summary>
     public Task<IReadOnlyList<string>> ListPathsAsync(string member, CancellationToken cancellationToken) =>

@@ -6,22 +6,18 @@ namespace HostSwap.Orchestrator.Libvirt;
 /// <summary>The domains of one libvirt host.</summary>
 internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : ILibvirtDomains
 {
-    private const string DomainInterface = "org.libvirt.Domain";
+    /// <summary>The interface of a domain's object.</summary>
+    public const string Interface = "org.libvirt.Domain";
 
-    private readonly LibvirtListing _listing = new(calls, "ListDomains", DomainInterface);
+    private readonly DomainReader _reader = new(calls);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DomainRecord>> ListAsync(CancellationToken cancellationToken) =>
-        _listing.ReadAsync(ReadAsync, cancellationToken);
+        _reader.ReadAllAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<DomainRecord?> FindAsync(Guid uuid, CancellationToken cancellationToken)
-    {
-        var path = LibvirtPaths.OfDomain(uuid);
-        return await _listing.ContainsAsync(path, cancellationToken)
-            ? await _listing.ReadOneAsync(path, ReadAsync, cancellationToken)
-            : null;
-    }
+    public Task<DomainRecord?> FindAsync(Guid uuid, CancellationToken cancellationToken) =>
+        _reader.FindAsync(uuid, cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken)
@@ -49,7 +45,7 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
 
     /// <inheritdoc/>
     public Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken) => calls.SetAsync(
-        LibvirtPaths.OfDomain(uuid), DomainInterface, "Autostart", BusValue.Boolean(autostart), cancellationToken);
+        LibvirtPaths.OfDomain(uuid), Interface, "Autostart", BusValue.Boolean(autostart), cancellationToken);
 
     /// <inheritdoc/>
     public Task StartAsync(Guid uuid, CancellationToken cancellationToken) =>
@@ -78,7 +74,7 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         var call = new BusCall(
             calls.Service.Name,
             LibvirtPaths.OfDomain(uuid),
-            DomainInterface,
+            Interface,
             "MigrateToURI3",
             BusValue.String(request.DestinationUri),
             Migration.Parameters(request),
@@ -114,31 +110,6 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     public IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken) =>
         new LifecycleWatch(calls, time).ReadAsync(cancellationToken);
 
-    private async Task<DomainRecord?> ReadAsync(string path, CancellationToken cancellationToken)
-    {
-        var properties = calls.GetAllAsync(path, DomainInterface, cancellationToken);
-        var state = calls.CallAsync(
-            path, DomainInterface, "GetState", ReadState, cancellationToken, BusValue.UInt32(0));
-        await Task.WhenAll(properties, state);
-        var values = await properties;
-        var (current, reason) = await state;
-        return values.TryGetValue("Name", out var name)
-            && values.TryGetValue("Persistent", out var persistent)
-            ? new DomainRecord(
-                LibvirtCalls.Uuid(path),
-                name.AsString(),
-                current,
-                reason,
-                persistent.AsBoolean(),
-                // libvirt has none to tell of a transient domain.
-                values.TryGetValue("Autostart", out var autostart) && autostart.AsBoolean())
-            : null;
-
-        static (DomainState State, int Reason) ReadState(BusReply reply) => reply.First.Items() is [var state, var reason]
-            ? ((DomainState)state.AsInt32(), reason.AsInt32())
-            : throw new BusFormatException("(ii)", reply.First.Signature);
-    }
-
     private async Task<DomainJob?> ReadJobAsync(Guid uuid, JobStatsFlags flags, CancellationToken cancellationToken)
     {
         try
@@ -155,7 +126,7 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     }
 
     private Task CallAsync(Guid uuid, string member, CancellationToken cancellationToken, params BusValue[] arguments) =>
-        calls.CallAsync(LibvirtPaths.OfDomain(uuid), DomainInterface, member, cancellationToken, arguments);
+        calls.CallAsync(LibvirtPaths.OfDomain(uuid), Interface, member, cancellationToken, arguments);
 
     private Task<T> CallAsync<T>(
         Guid uuid,
@@ -163,5 +134,5 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         Func<BusReply, T> read,
         CancellationToken cancellationToken,
         params BusValue[] arguments) =>
-        calls.CallAsync(LibvirtPaths.OfDomain(uuid), DomainInterface, member, read, cancellationToken, arguments);
+        calls.CallAsync(LibvirtPaths.OfDomain(uuid), Interface, member, read, cancellationToken, arguments);
 }

@@ -9,20 +9,20 @@ namespace HostSwap.Orchestrator.Libvirt;
 /// </summary>
 internal sealed class LibvirtListing(LibvirtCalls calls, string listMember, string @interface)
 {
-    /// <summary>Reads all objects from their properties. <paramref name="read"/> gives null where some are missing.</summary>
-    public Task<IReadOnlyList<T>> ReadAsync<T>(
-        Func<IReadOnlyDictionary<string, BusValue>, T?> read, CancellationToken cancellationToken)
-        where T : class => ReadAsync(
-            async (path, token) => read(await calls.GetAllAsync(path, @interface, token)), cancellationToken);
-
-    /// <summary>Reads all objects by their paths. <paramref name="read"/> gives null or fails for one that is gone.</summary>
+    /// <summary>
+    /// Reads all objects from their properties. <paramref name="read"/> gives null where some are missing, as they are
+    /// when the object went away.
+    /// </summary>
     public async Task<IReadOnlyList<T>> ReadAsync<T>(
-        Func<string, CancellationToken, Task<T?>> read, CancellationToken cancellationToken)
+        Func<IReadOnlyDictionary<string, BusValue>, T?> read, CancellationToken cancellationToken)
         where T : class
     {
         var paths = await calls.ListPathsAsync(listMember, cancellationToken);
-        var found = await Task.WhenAll(paths.Select(path => ReadOneAsync(path, read, cancellationToken)));
+        var found = await Task.WhenAll(paths.Select(path => ReadOneAsync(path, ReadPropertiesAsync, cancellationToken)));
         return [.. found.OfType<T>()];
+
+        async Task<T?> ReadPropertiesAsync(string path, CancellationToken token) =>
+            read(await calls.GetAllAsync(path, @interface, token));
     }
 
     /// <summary>Reads one object that was listed; null where it is gone by now.</summary>
@@ -47,7 +47,6 @@ internal sealed class LibvirtListing(LibvirtCalls calls, string listMember, stri
         return null;
     }
 
-    /// <summary>Whether an object exists now.</summary>
-    public async Task<bool> ContainsAsync(string path, CancellationToken cancellationToken) =>
+    private async Task<bool> ContainsAsync(string path, CancellationToken cancellationToken) =>
         (await calls.ListPathsAsync(listMember, cancellationToken)).Contains(path, StringComparer.Ordinal);
 }

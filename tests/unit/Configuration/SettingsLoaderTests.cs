@@ -137,7 +137,9 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
     }
 
     [Theory]
-    [InlineData("a = 1", "1:1: a: is not a key of the configuration; allowed are docker.container_range, docker.endpoint")]
+    [InlineData("a = 1", "1:1: a: is not a key of the configuration; allowed are root, image, [docker], [storage], [generation], [migration]")]
+    [InlineData("generation.x = 1", "1:1: generation.x: is not a key of the configuration; allowed are generation.ready_timeout, generation.stop_timeout, generation.keep_retired")]
+    [InlineData("[elsewhere]\nx = 1", "1:2: elsewhere: is not a table of the configuration; allowed are [docker], [storage]")]
     [InlineData("[docker]\nready_timeout = \"1s\"", "2:1: docker.ready_timeout: is not a key of the configuration; did you mean generation.ready_timeout?")]
     [InlineData("docker = 3", "1:1: docker: is a table and takes no value of its own; write [docker]")]
     [InlineData("[image]", "1:2: image: is a key and not a table")]

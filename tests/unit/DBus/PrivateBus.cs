@@ -30,14 +30,15 @@ internal sealed class PrivateBus : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dbus-daemon")
         {
-            ArgumentList = { "--nofork", "--print-address", $"--config-file={Path.Combine(_folder, "bus.conf")}" },
+            // It remarks on each activation, which the tests' output can do without.
+            ArgumentList =
+            {
+                "--nofork", "--syslog-only", "--print-address", $"--config-file={Path.Combine(_folder, "bus.conf")}",
+            },
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
             UseShellExecute = false,
         };
         _daemon = Process.Start(start)!;
-        // It remarks on each activation.
-        _daemon.BeginErrorReadLine();
         // It prints its address when it listens.
         (await _daemon.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldNotBeNull();
     }
@@ -46,7 +47,8 @@ internal sealed class PrivateBus : IAsyncDisposable
     {
         if (_daemon is null)
             return;
-        _daemon.Kill();
+        // With the programs that it activated, which would sleep on.
+        _daemon.Kill(entireProcessTree: true);
         await _daemon.WaitForExitAsync(CancellationToken.None);
         _daemon.Dispose();
         _daemon = null;

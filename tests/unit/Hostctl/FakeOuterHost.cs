@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using HostSwap.Orchestrator;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Swapping;
+
+namespace HostSwap.UnitTests.Hostctl;
+
+/// <summary>An outer host that answers with what it was given and keeps what it was asked.</summary>
+internal sealed class FakeOuterHost : IOuterHost
+{
+    public HostStatus Status { get; set; } = Samples.Status();
+
+    public SwapPlan Plan { get; set; } = Samples.Plan();
+
+    public IReadOnlyList<string> Created { get; set; } = ["/var/lib/hostswap"];
+
+    public List<Operation> Operations { get; } = [Samples.Operation()];
+
+    public List<HealthCheck> Checks { get; } = [new("docker", HealthStatus.Ok, "API 1.41", "")];
+
+    public SwapResult Result { get; set; } = Samples.Result();
+
+    public IReadOnlyList<SwapEvent> Events { get; set; } = Samples.Events();
+
+    /// <summary>Thrown by every member.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>Runs in the middle of a swap, after the approval.</summary>
+    public Func<CancellationToken, Task>? DuringSwap { get; set; }
+
+    public List<string> Calls { get; } = [];
+
+    public bool Disposed { get; private set; }
+
+    public Task<IReadOnlyList<string>> InitialiseAsync(CancellationToken cancellationToken) => Answer("init", Created);
+
+    public Task<GenerationStatus> StartAsync(string? image, CancellationToken cancellationToken) =>
+        Answer($"start {image}", Samples.Generation());
+
+    public Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken) => Answer("status", Status);
+
+    public Task<SwapPlan> PlanAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken)
+    {
+        observer.OnEvent(new StepStarted(Samples.At, SwapStep.StartCandidate));
+        return Answer($"plan {image}", Plan);
+    }
+
+    public async Task<SwapResult> SwapAsync(
+        SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken)
+    {
+        await Answer($"swap {request.Image} {request.Force}", 0);
+        foreach (var e in Events.TakeWhile(e => e is not MoveChanged)) observer.OnEvent(e);
+        if (!await approval.ApproveAsync(Plan, cancellationToken))
+            return Finish(observer, Samples.Result(OperationResult.Declined) with { Moves = [], Summary = "Nothing was moved." });
+        if (DuringSwap is not null) await DuringSwap(cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return Finish(observer, Result with { Result = OperationResult.Interrupted, Summary = "Interrupted." });
+        foreach (var e in Events.SkipWhile(e => e is not MoveChanged).Where(e => e is not SwapFinished)) observer.OnEvent(e);
+        return Finish(observer, Result);
+    }
+
+    public IReadOnlyList<Operation> History(int limit) => Answer($"history {limit}", Operations).Result;
+
+    public OperationDetails? Show(long operation) =>
+        Answer($"show {operation}", operation == 7 ? Samples.Details() : null).Result;
+
+    public async IAsyncEnumerable<HealthCheck> DiagnoseAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Answer("doctor", 0);
+        foreach (var check in Checks) yield return check;
+    }
+
+    public Task<IReadOnlyList<string>> GetExecCommandAsync(
+        IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<string>>("exec", ["docker", "exec", terminal ? "-it" : "-i", "gen-1", .. command]);
+
+    public ValueTask DisposeAsync()
+    {
+        Disposed = true;
+        return ValueTask.CompletedTask;
+    }
+
+    private static SwapResult Finish(ISwapObserver observer, SwapResult result)
+    {
+        observer.OnEvent(new SwapFinished(Samples.At.AddSeconds(12), result));
+        return result;
+    }
+
+    private Task<T> Answer<T>(string call, T answer)
+    {
+        Calls.Add(call);
+        return Failure is null ? Task.FromResult(answer) : throw Failure;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using HostSwap.Hostctl;
+using HostSwap.Orchestrator;
+using HostSwap.Orchestrator.Configuration;
+using Microsoft.Extensions.Time.Testing;
+using Serilog;
+
+namespace HostSwap.UnitTests.Hostctl;
+
+/// <summary>Runs whole command lines in process.</summary>
+internal sealed class Harness : IOuterHostFactory, IDisposable
+{
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hostctl-test-");
+    private readonly StringWriter _out = new();
+    private readonly StringWriter _error = new();
+
+    public FakeOuterHost Host { get; } = new();
+
+    public FakeSignals Signals { get; } = new();
+
+    public FakeChildren Children { get; } = new();
+
+    public Dictionary<string, string?> Environment { get; } = new(StringComparer.Ordinal) { ["TERM"] = "xterm" };
+
+    public TerminalFacts Terminal { get; set; } = new(false, false, false, () => 140, () => 40);
+
+    /// <summary>What the operator types.</summary>
+    public TextReader In { get; set; } = new StringReader("");
+
+    /// <summary>Thrown when the configuration is read.</summary>
+    public Exception? SettingsFailure { get; set; }
+
+    public List<string?> ConfigPaths { get; } = [];
+
+    public ILogger? Logger { get; private set; }
+
+    public int Opened { get; private set; }
+
+    public string Out => _out.ToString();
+
+    public string Error => _error.ToString();
+
+    public string LogDirectory => Path.Join(_root.FullName, "var/lib/hostswap/log");
+
+    public JsonElement Json => JsonDocument.Parse(Out).RootElement;
+
+    public List<JsonElement> JsonLines =>
+        [.. Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+
+    public static Harness WithTerminal(string typed = "") => new()
+    {
+        Terminal = new(true, true, true, () => 140, () => 40),
+        In = new StringReader(typed),
+    };
+
+    /// <summary>Runs a command line and gives its exit status.</summary>
+    public async Task<ExitCode> RunAsync(params string[] arguments)
+    {
+        Directory.CreateDirectory(LogDirectory);
+        return (ExitCode)await RunAsItIsAsync(arguments);
+    }
+
+    /// <summary>Runs a command line without a directory for the log.</summary>
+    public Task<int> RunAsItIsAsync(params string[] arguments) => HostctlApp.RunAsync(arguments, new HostctlServices
+    {
+        Out = TextWriter.Synchronized(_out),
+        Error = TextWriter.Synchronized(_error),
+        In = In,
+        Terminal = Terminal,
+        Environment = Environment,
+        Factory = this,
+        Signals = Signals,
+        Children = Children,
+        Time = new FakeTimeProvider(Samples.At) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) },
+    });
+
+    public HostSwapSettings LoadSettings(string? path, IReadOnlyDictionary<string, string?> environment)
+    {
+        ConfigPaths.Add(path);
+        return SettingsFailure is null ? Samples.Settings(_root.FullName) : throw SettingsFailure;
+    }
+
+    public IOuterHost Open(HostSwapSettings settings, ILogger logger, TimeProvider time)
+    {
+        Opened++;
+        Logger = logger;
+        return Host;
+    }
+
+    public void Dispose() => _root.Delete(recursive: true);
+}
+
+internal sealed class FakeSignals : ISignals
+{
+    private Func<PosixSignal, bool>? _handler;
+
+    /// <summary>Sends one; true where the process lives on.</summary>
+    public bool Raise(PosixSignal signal) => _handler?.Invoke(signal) ?? false;
+
+    public IDisposable Listen(Func<PosixSignal, bool> handler)
+    {
+        _handler = handler;
+        return new Registration(this);
+    }
+
+    private sealed class Registration(FakeSignals signals) : IDisposable
+    {
+        public void Dispose() => signals._handler = null;
+    }
+}
+
+internal sealed class FakeChildren : IChildRunner
+{
+    public List<IReadOnlyList<string>> Commands { get; } = [];
+
+    public int ExitStatus { get; set; }
+
+    public Task<int> RunAsync(IReadOnlyList<string> command, ISignals signals)
+    {
+        Commands.Add(command);
+        return Task.FromResult(ExitStatus);
+    }
+}

@@ -1,0 +1,46 @@
+using HostSwap.Hostctl;
+using HostSwap.Hostctl.Commands;
+using Shouldly;
+using Xunit;
+
+namespace HostSwap.UnitTests.Hostctl;
+
+public sealed class PackagingTests
+{
+    [Fact]
+    public async Task The_man_page_mentions_every_verb_option_and_exit_code()
+    {
+        var page = (await ReadAsync("hostctl.8")).Replace("\\-", "-", StringComparison.Ordinal);
+
+        foreach (var command in GrammarTests.All(new HostctlCommand(GrammarTests.Services())).Skip(1))
+        {
+            page.ShouldContain(command.Name);
+            foreach (var option in command.Options) page.ShouldContain(option.Name);
+        }
+
+        foreach (var option in new HostctlCommand(GrammarTests.Services()).Options)
+        {
+            foreach (var name in option.Aliases.Append(option.Name).Where(name => !name.StartsWith('/'))) page.ShouldContain(name);
+        }
+
+        foreach (var (code, meaning) in ExitCodes.All) page.ShouldContain($".B {(int)code}\n{meaning}\n");
+    }
+
+    [Fact]
+    public async Task The_unit_runs_a_verb_that_exists()
+    {
+        var unit = await ReadAsync("hostswap.service");
+
+        unit.ShouldContain("ExecStart=/usr/bin/hostctl start\n");
+        unit.ShouldContain($"RestartPreventExitStatus={(int)ExitCode.Usage} {(int)ExitCode.NeedsPerson}\n");
+    }
+
+    private static Task<string> ReadAsync(string name)
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Join(directory.FullName, "HostSwap.slnx")))
+            directory = directory.Parent ?? throw new InvalidOperationException("The tests do not run in the source tree.");
+        return File.ReadAllTextAsync(
+            Path.Join(directory.FullName, "hostctl/packaging", name), TestContext.Current.CancellationToken);
+    }
+}
