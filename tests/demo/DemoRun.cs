@@ -11,7 +11,7 @@ using Spectre.Console;
 namespace HostSwap.Demo;
 
 /// <summary>One run of the demo: a new outer host, five VMs, a swap, the proofs, and nothing left behind.</summary>
-internal sealed class DemoRun(bool keep)
+internal sealed class DemoRun(DemoOptions options)
 {
     private static readonly TimeSpan InterruptGrace = TimeSpan.FromSeconds(60);
 
@@ -25,11 +25,11 @@ internal sealed class DemoRun(bool keep)
             new LabOptions { Purpose = "make demo", Image = Repository.Bookworm }, cancellationToken);
         Say($"outer host {lab.Root}: gen-1 runs {Repository.Bookworm} (guests by {lab.AcceleratorName})");
         var report = await SwapAndProveAsync(lab, cancellationToken);
-        var path = Path.Join(Repository.Output, "demo", "report.json");
+        var path = Path.Join(options.Output, "report.json");
         await report.WriteAsync(path, cancellationToken);
         DemoTable.Print(report);
         Say($"report: {path}");
-        if (keep) await KeepAsync(lab, cancellationToken);
+        if (options.Keep) await KeepAsync(lab, cancellationToken);
         return report.Failures.Count == 0 ? 0 : 1;
     }
 

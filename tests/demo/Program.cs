@@ -4,8 +4,8 @@ using HostSwap.Lab;
 using HostSwap.Lab.Hosts;
 
 // Swaps a real host while guests run, and proves from outside and from inside each guest that nobody noticed.
-//   hostswap-demo          runs it; KEEP=1 in the environment keeps the outer host for a look around
-//   hostswap-demo clean    removes what killed or kept demos have left
+//   hostswap-demo [--hostctl FILE] [--out DIRECTORY]   runs it; KEEP=1 in the environment keeps it for a look around
+//   hostswap-demo clean                                removes what killed or kept demos have left
 using var stop = new CancellationTokenSource();
 PosixSignalRegistration[] signals =
 [
@@ -17,20 +17,21 @@ PosixSignalRegistration[] signals =
 ];
 try
 {
-    switch (args)
+    if (args is ["clean"])
     {
-        case []:
-            await Repository.RequireAsync(stop.Token);
-            var keep = Environment.GetEnvironmentVariable("KEEP") is { Length: > 0 } value && value is not "0";
-            return await new DemoRun(keep).RunAsync(stop.Token);
-        case ["clean"]:
-            await DockerCli.RequireEngineAsync(stop.Token);
-            foreach (var id in await LabJanitor.RemoveLeftoversAsync(stop.Token)) Console.WriteLine($"removed lab {id}");
-            return 0;
-        default:
-            await Console.Error.WriteLineAsync("usage: hostswap-demo [clean]");
-            return 2;
+        await DockerCli.RequireEngineAsync(stop.Token);
+        foreach (var id in await LabJanitor.RemoveLeftoversAsync(stop.Token)) Console.WriteLine($"removed lab {id}");
+        return 0;
     }
+
+    if (DemoOptions.TryParse(args) is not { } options)
+    {
+        await Console.Error.WriteLineAsync("usage: hostswap-demo [--hostctl FILE] [--out DIRECTORY] | hostswap-demo clean");
+        return 2;
+    }
+
+    await Repository.RequireAsync(stop.Token);
+    return await new DemoRun(options).RunAsync(stop.Token);
 }
 catch (LabException exception)
 {

@@ -46,7 +46,11 @@ public sealed class SwapPairTests
         await using (var witness = Witness.Start())
         {
             var pings = await PingWhileAsync(lab, async () =>
-                (await lab.Hostctl.RunAsync(["swap", "--yes", "--force", "--image", to], Token)).ExitCode.ShouldBe(ExitCodes.Done));
+            {
+                var swap = await lab.Hostctl.RunAsync(["swap", "--yes", "--force", "--image", to], Token);
+                swap.ExitCode.ShouldBe(ExitCodes.Done, swap.Describe());
+            });
+            await Oracle.EveryGuestLivesOnAsync(lab, Token);
             await Oracle.NobodyRanTwiceAsync(witness);
             foreach (var (name, ping) in pings)
             {
@@ -55,7 +59,6 @@ public sealed class SwapPairTests
             }
         }
 
-        await Oracle.EveryGuestLivesOnAsync(lab, Token);
         await Oracle.GenerationsAreAsync(lab, active: 2, Token, others: 1);
         await Oracle.IsRetiredAsync(lab, 1, Token);
         var target = await lab.GenerationAsync(2, Token);

@@ -16,7 +16,8 @@ public static class Repository
     public static string Output => Path.Join(Root, "out");
 
     /// <summary>The built program; <c>HOSTSWAP_HOSTCTL</c> overrides it.</summary>
-    public static string Hostctl => Environment.GetEnvironmentVariable("HOSTSWAP_HOSTCTL") ?? Path.Join(Output, "hostctl");
+    public static string Hostctl { get; set; } =
+        Environment.GetEnvironmentVariable("HOSTSWAP_HOSTCTL") is { Length: > 0 } path ? path : Path.Join(FindRoot(), "out", "hostctl");
 
     /// <summary>Directory of the guest's kernel and initial RAM disk; <c>HOSTSWAP_GUEST</c> overrides it.</summary>
     public static string Guest => Environment.GetEnvironmentVariable("HOSTSWAP_GUEST") ?? Path.Join(Output, "guest");

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace HostSwap.Lab.Witnessing;
 
 /// <summary>
@@ -19,8 +21,11 @@ public sealed class OwnershipTrace(Guid uuid)
     /// <summary>The time over which run time is added up; nanoseconds.</summary>
     public const long Span = 1_000_000_000;
 
+    private const int HistoryLength = 300;
+
     private readonly Dictionary<int, Activity> _activities = [];
     private readonly List<int> _owners = [];
+    private readonly Queue<(int Process, long Ran, long At)> _history = new();
 
     /// <summary>The VM.</summary>
     public Guid Uuid { get; } = uuid;
@@ -36,11 +41,12 @@ public sealed class OwnershipTrace(Guid uuid)
     public DoubleRun? Observe(int process, long ran, long at)
     {
         if (!_activities.TryGetValue(process, out var activity)) _activities[process] = activity = new Activity();
+        Record(process, ran, at);
         if (activity.Add(ran, at) <= Threshold || process == Owner) return null;
         var owner = Owner;
         // What the others ran before this moment was theirs to run; what they run after it is not.
         foreach (var other in _activities.Values) other.Clear();
-        if (_owners.Contains(process)) return new DoubleRun(Uuid, process, owner ?? 0, at);
+        if (_owners.Contains(process)) return new DoubleRun(Uuid, process, owner ?? 0, at, Describe());
         _owners.Add(process);
         return null;
     }
@@ -51,6 +57,17 @@ public sealed class OwnershipTrace(Guid uuid)
         _activities.Remove(process);
         _owners.Remove(process);
     }
+
+    /// <summary>Keeps the last looks at which something had run, as evidence.</summary>
+    private void Record(int process, long ran, long at)
+    {
+        if (ran == 0) return;
+        if (_history.Count == HistoryLength) _history.Dequeue();
+        _history.Enqueue((process, ran, at));
+    }
+
+    private string Describe() => string.Join(
+        ' ', _history.Select(static look => string.Create(CultureInfo.InvariantCulture, $"{look.At / 1_000_000}ms:{look.Process}:{look.Ran / 1000}us")));
 
     private sealed class Activity
     {

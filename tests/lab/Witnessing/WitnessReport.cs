@@ -5,7 +5,8 @@ namespace HostSwap.Lab.Witnessing;
 /// <param name="First">The process that ran, was followed by the second, and ran again.</param>
 /// <param name="Second">The other one.</param>
 /// <param name="At">When the first was seen to run again, in nanoseconds of the monotonic clock.</param>
-public sealed record DoubleRun(Guid Uuid, int First, int Second, long At);
+/// <param name="History">What each had run until then: the evidence.</param>
+public sealed record DoubleRun(Guid Uuid, int First, int Second, long At, string History);
 
 /// <summary>What the witness saw.</summary>
 /// <param name="Samples">How often it looked.</param>
