@@ -18,7 +18,7 @@ internal sealed class DefinitionMove(SwapSession session)
     {
         var (source, target) = (session.Source.Libvirt.Domains, session.Target.Libvirt.Domains);
         var subject = move.Uuid.ToString();
-        var xml = await source.GetXmlAsync(move.Uuid, DomainXml.Persistent, CancellationToken.None);
+        var xml = await source.GetXmlAsync(move.Uuid, DomainXml.Portable, CancellationToken.None);
 
         await session.Log.DoAsync(Step, subject, async () =>
         {

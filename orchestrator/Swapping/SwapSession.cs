@@ -49,6 +49,6 @@ public sealed record SwapSession(
             outcome.BytesTransferred,
             outcome.Downtime,
             outcome.Elapsed));
-        Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason));
+        Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason, outcome.Downtime));
     }
 }

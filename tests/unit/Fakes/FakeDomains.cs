@@ -79,7 +79,7 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(false);
 
-    public Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken) => OnMigrate(uuid, request);
+    public async Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken) => await OnMigrate(uuid, request);
 
     public Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken)
     {

@@ -61,7 +61,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         Source: null);
 
     /// <summary>Puts a QEMU process beside a domain that runs.</summary>
-    public void Run(Guid uuid, int initPid) => Kernel.Processes.Add(new QemuProcess(initPid + Kernel.Processes.Count + 1, uuid, $"pid:[{initPid}]"));
+    public void Run(Guid uuid, int initPid) => Kernel.Processes.Add(new QemuProcess(initPid + Kernel.Processes.Count + 1, uuid, $"pid:[{initPid}]", ArrivedByMigration: false));
 
     public void Stop(Guid uuid, int initPid) =>
         Kernel.Processes.RemoveAll(process => process.DomainUuid == uuid && string.Equals(process.PidNamespace, $"pid:[{initPid}]", StringComparison.Ordinal));
