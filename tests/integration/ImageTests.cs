@@ -97,6 +97,8 @@ public sealed class ImageTests
             parameters.HostConfig.MaskedPaths = [];
             parameters.HostConfig.ReadonlyPaths = [];
             parameters.HostConfig.CgroupnsMode = "private";
+            // An uplink is a generation's affair; without one this test needs no network of Docker's.
+            parameters.HostConfig.NetworkMode = "none";
             parameters.HostConfig.Devices =
             [
                 .. new[] { "/dev/net/tun", "/dev/kvm", "/dev/fuse" }.Where(File.Exists).Select(static path => new Docker.DotNet.Models.DeviceMapping

@@ -28,6 +28,7 @@ public sealed class PausedVmTests
         var second = await lab.Hostctl.RunAsync(["swap", "--yes", "--image", Repository.Trixie], Token);
 
         new[] { ExitCodes.Done, ExitCodes.RefusedByPlan }.ShouldContain(second.ExitCode, second.Describe());
+        TestContext.Current.TestOutputHelper?.WriteLine(second.Describe());
         await Oracle.EveryGuestLivesOnAsync(lab, Token);
         var active = await lab.ActiveAsync(Token);
         await active.VirshAsync(["resume", guest.Uuid], Token);

@@ -115,38 +115,6 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
         await StillOnAsync(active, witness);
     }
 
-    [Fact]
-    public async Task After_a_failure_with_VMs_on_both_sides_the_next_swap_finishes()
-    {
-        await using var witness = Witness.Start();
-        await using (var swap = await StartSwapAsync())
-        {
-            // One at a time: when the second is under way, the first has arrived.
-            var second = await WaitForSecondTransferAsync(swap);
-            FailTransfer(second);
-            var result = await swap.WaitAsync(Limit, Token);
-            result.ExitCode.ShouldBe(ExitCodes.FailedBothSides, result.Describe());
-        }
-
-        await Oracle.EveryGuestLivesOnAsync(Lab, Token);
-        await world.ThrottleAsync(null, Token);
-        try
-        {
-            var image = await world.OtherImageAsync(Token);
-            var retry = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", image], Token);
-            retry.ExitCode.ShouldBe(ExitCodes.Done, retry.Describe());
-        }
-        finally
-        {
-            await world.ThrottleAsync(ThrottledWorld.SlowMiBPerSecond, Token);
-        }
-
-        await Oracle.EveryGuestLivesOnAsync(Lab, Token);
-        await Oracle.NobodyRanTwiceAsync(witness);
-        var status = await Lab.Hostctl.StatusAsync(Token);
-        status.Vms.ShouldAllBe(vm => vm.Generation == status.Active.Number);
-    }
-
     private async Task<int> ActiveAsync() => (await Lab.Hostctl.StatusAsync(Token)).Active.Number;
 
     private async Task<RunningProcess> StartSwapAsync() =>
@@ -157,37 +125,6 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
         line => HostctlDocuments.Read<EventView>(line) is { Event: "moveProgress", ProcessedBytes: > 0 } progress && Is(guest, progress.Name),
         Limit,
         Token);
-
-    private async Task<Guest> WaitForSecondTransferAsync(RunningProcess swap)
-    {
-        var arrived = 0;
-        var name = "";
-        await swap.WaitForLineAsync(
-            "the second transfer",
-            line =>
-            {
-                var change = HostctlDocuments.Read<EventView>(line);
-                if (change is { Event: "moveChanged", State: "verified" } && Lab.Guests.Any(guest => IsRunning(guest) && Is(guest, change.Name))) arrived++;
-                name = change.Name;
-                return change is { Event: "moveProgress", ProcessedBytes: > 0 } && arrived > 0;
-            },
-            Limit,
-            Token);
-        return Lab.Guests.Single(guest => Is(guest, name));
-    }
-
-    /// <summary>Kills the younger of a VM's two QEMU processes: the one that only waits for the transfer.</summary>
-    private static void FailTransfer(Guest guest)
-    {
-        var target = QemuProcess.All()
-            .Where(process => process.Uuid == guest.Spec.Uuid)
-            .OrderByDescending(static process => ProcessIdentity.ReadStartTicks(process.Pid))
-            .ToList();
-        target.Count.ShouldBe(2);
-        Native.Send(target[0].Pid, Signal.Kill);
-    }
-
-    private static bool IsRunning(Guest guest) => guest.Spec.State is GuestState.Running;
 
     private static bool Is(Guest guest, string? name) => string.Equals(guest.Name, name, StringComparison.Ordinal);
 

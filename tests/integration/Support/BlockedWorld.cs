@@ -32,8 +32,8 @@ public sealed class BlockedWorld : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        // More than any machine of ours has: no second copy of any running VM's RAM is affordable.
-        var options = new LabOptions { Purpose = "blockers", Image = Repository.Trixie }.With("migration", "memory_reserve_mib = 100000000");
+        // 16 TiB, more than any machine of ours has: no second copy of any running VM's RAM is affordable.
+        var options = new LabOptions { Purpose = "blockers", Image = Repository.Trixie }.With("migration", "memory_reserve_mib = 16777216");
         _lab = await OuterHostLab.StartAsync(options, Token);
         try
         {

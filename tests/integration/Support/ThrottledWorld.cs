@@ -5,7 +5,10 @@ using Xunit;
 
 namespace HostSwap.IntegrationTests.Support;
 
-/// <summary>An outer host on which moving one VM takes long enough to interfere.</summary>
+/// <summary>
+/// An outer host on which moving its one running VM takes long enough to interfere: as long as that has not arrived,
+/// every VM is on the old side, and stays there whatever dies on the new one.
+/// </summary>
 public sealed class ThrottledWorld : IAsyncLifetime
 {
     /// <summary>The bandwidth of every migration.</summary>
@@ -21,11 +24,12 @@ public sealed class ThrottledWorld : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private LabOptions Options(int? bandwidth)
+    /// <summary>Its configuration: one VM at a time, as slowly as said.</summary>
+    public static LabOptions Options(int? bandwidth)
     {
         var options = new LabOptions { Purpose = "failures", Image = Repository.Bookworm }
             .With("migration", "parallel = 1")
-            .With("generation", "ready_timeout = \"20s\"", "keep_retired = \"0s\"");
+            .With("generation", "ready_timeout = \"20s\"");
         return bandwidth is null ? options : options.With("migration", $"bandwidth_mib_per_second = {bandwidth}");
     }
 
@@ -41,7 +45,6 @@ public sealed class ThrottledWorld : IAsyncLifetime
                 [
                     // What it fills cannot be compressed, so that much must pass through the throttle.
                     new GuestSpec("slow") { MemoryMiB = 384, FillMiB = 96, Disk = DiskFormat.Qcow2 },
-                    new GuestSpec("quick") { MemoryMiB = 192, FillMiB = 32 },
                     new GuestSpec("spare") { State = GuestState.ShutOff, Autostart = true },
                 ],
                 Token);
@@ -66,10 +69,6 @@ public sealed class ThrottledWorld : IAsyncLifetime
     public async Task<string> OtherImageAsync(CancellationToken cancellationToken) =>
         (await Lab.Hostctl.StatusAsync(cancellationToken)).Active.Image is Repository.Bookworm ? Repository.Trixie : Repository.Bookworm;
 
-    /// <summary>Sets the bandwidth of the next swaps; null for none.</summary>
-    public Task ThrottleAsync(int? bandwidth, CancellationToken cancellationToken) =>
-        Lab.ConfigureAsync(Options(bandwidth), cancellationToken);
-
     /// <summary>An image whose libvirt does not start.</summary>
     public async Task<string> BuildBrokenImageAsync(CancellationToken cancellationToken)
     {
@@ -77,7 +76,7 @@ public sealed class ThrottledWorld : IAsyncLifetime
             FROM {Repository.Trixie}
             RUN ln -sf /dev/null /etc/systemd/system/libvirtd.service && ln -sf /dev/null /etc/systemd/system/libvirtd.socket
             """;
-        await DockerCli.RunAsync(["build", "--quiet", "--tag", BrokenImage, "-"], cancellationToken, TimeSpan.FromMinutes(2), Dockerfile);
+        await DockerCli.RunAsync(["build", "--quiet", "--network", "none", "--tag", BrokenImage, "-"], cancellationToken, TimeSpan.FromMinutes(2), Dockerfile);
         return BrokenImage;
     }
 
