@@ -61,12 +61,18 @@ public sealed class ImageTests
         await using var container = Build(image);
         await container.StartAsync(Token);
 
-        var state = await container.ExecAsync(["systemctl", "is-system-running", "--wait"], Token);
+        var state = "";
+        await Poll.UntilAsync(
+            "the end of start-up",
+            TimeSpan.FromSeconds(60),
+            async token => (state = (await container.ExecAsync(["systemctl", "is-system-running"], token)).Stdout.Trim()) is "running" or "degraded" or "maintenance",
+            () => state,
+            Token);
         var failed = await container.ExecAsync(["systemctl", "--failed", "--no-legend", "--plain"], Token);
         var version = await container.ExecAsync(["virsh", "--connect", "qemu:///system", "version"], Token);
         var machine = await container.ExecAsync(["cat", "/etc/machine-id"], Token);
 
-        state.Stdout.Trim().ShouldBe("running", failed.Stdout);
+        state.ShouldBe("running", failed.Stdout);
         failed.Stdout.ShouldBeEmpty();
         version.ExitCode.ShouldBe(0, version.Stderr);
         machine.Stdout.Trim().Length.ShouldBe(32);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
@@ -32,8 +33,8 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
         swap.Send(Signal.Interrupt);
         var result = await swap.WaitAsync(Limit, Token);
 
+        await StillOnAsync(active, witness, result.Describe());
         result.ExitCode.ShouldBe(ExitCodes.Interrupted, result.Describe());
-        await StillOnAsync(active, witness);
     }
 
     [Fact]
@@ -48,8 +49,8 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
         Native.Send(QemuProcess.All().Single(process => process.Uuid == world.Slow.Spec.Uuid && process.Pid != source).Pid, Signal.Kill);
         var result = await swap.WaitAsync(Limit, Token);
 
+        await StillOnAsync(active, witness, result.Describe());
         result.ExitCode.ShouldBe(ExitCodes.FailedOldSide, result.Describe());
-        await StillOnAsync(active, witness);
     }
 
     [Fact]
@@ -65,8 +66,8 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
         await DockerCli.RunAsync(["kill", candidate], Token);
         var result = await swap.WaitAsync(Limit, Token);
 
+        await StillOnAsync(active, witness, result.Describe());
         result.ExitCode.ShouldBe(ExitCodes.FailedOldSide, result.Describe());
-        await StillOnAsync(active, witness);
     }
 
     [Fact]
@@ -79,11 +80,11 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
 
         var second = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", await world.OtherImageAsync(Token)], Token);
 
-        second.ExitCode.ShouldBe(ExitCodes.Locked, second.Describe());
-        second.Error.ShouldContain(swap.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
         swap.Send(Signal.Interrupt);
         (await swap.WaitAsync(Limit, Token)).ExitCode.ShouldBe(ExitCodes.Interrupted);
         await StillOnAsync(active, witness);
+        second.ExitCode.ShouldBe(ExitCodes.Locked, second.Describe());
+        second.Error.ShouldContain(swap.Pid.ToString(CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -95,8 +96,8 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
 
         var result = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", image], Token);
 
+        await StillOnAsync(active, witness, result.Describe());
         result.ExitCode.ShouldBe(ExitCodes.FailedOldSide, result.Describe());
-        await StillOnAsync(active, witness);
     }
 
     [Theory]
@@ -128,14 +129,14 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
 
     private static bool Is(Guest guest, string? name) => string.Equals(guest.Name, name, StringComparison.Ordinal);
 
-    private async Task StillOnAsync(int active, Witness witness)
+    private async Task StillOnAsync(int active, Witness witness, string? context = null)
     {
         await Oracle.EveryGuestLivesOnAsync(Lab, Token);
         await Oracle.NobodyRanTwiceAsync(witness);
         var status = await Lab.Hostctl.StatusAsync(Token);
-        status.Active.Number.ShouldBe(active);
-        status.Vms.ShouldAllBe(vm => vm.Generation == active);
-        status.Generations.ShouldAllBe(static generation => generation.Role != "candidate");
-        status.LockHolder.ShouldBeNull();
+        status.Active.Number.ShouldBe(active, context);
+        status.Vms.ShouldAllBe(vm => vm.Generation == active, context);
+        status.Generations.ShouldAllBe(static generation => generation.Role != "candidate", context);
+        status.LockHolder.ShouldBeNull(context);
     }
 }
