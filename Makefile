@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 WITH_DOCKER := tests/lab/with-docker
 DOTNET := dotnet
+RUNTIME := linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
@@ -14,8 +15,8 @@ help: ## Show this help
 
 .PHONY: demo
 demo: prerequisites build ## The main job for real: five VMs, swapped from Debian 12 to Debian 13
-	$(DOTNET) build --nologo -v quiet -c Release tests/demo
-	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/release/hostswap-demo'
+	$(DOTNET) build --nologo -v quiet -p:RunAnalyzers=false tests/demo
+	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/debug/hostswap-demo'
 
 .PHONY: test
 test: prerequisites lint build ## Unit tests, then integration tests against real Docker, systemd, libvirt and QEMU
@@ -31,8 +32,18 @@ images: prerequisites ## Host images for Debian 12 and 13, and the tiny guest (c
 
 .PHONY: build
 build: prerequisites ## out/hostctl, one self-contained executable
-	$(DOTNET) publish --nologo -v quiet -c Release -r linux-x64 hostctl -o out/publish
+	$(DOTNET) publish --nologo -v quiet -p:RunAnalyzers=false -c Release -r $(RUNTIME) hostctl -o out/publish
 	install -m 0755 out/publish/hostctl out/hostctl
+
+PREFIX := /usr
+.PHONY: install
+install: ## Install hostctl, its manual page, completion, unit and example configuration (PREFIX, DESTDIR)
+	@test -x out/hostctl || { echo "install: run 'make build' first" >&2; exit 1; }
+	install -D -m 0755 out/hostctl $(DESTDIR)$(PREFIX)/bin/hostctl
+	install -D -m 0644 hostctl/packaging/hostctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/hostctl.8
+	install -D -m 0644 hostctl/packaging/hostctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/hostctl
+	install -D -m 0644 hostctl/packaging/hostswap.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap.service
+	install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(PREFIX)/share/doc/hostswap/hostswap.toml
 
 .PHONY: lint
 lint: prerequisites ## Builds everything with warnings as errors, checks formatting and the shell scripts

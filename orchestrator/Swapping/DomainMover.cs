@@ -119,7 +119,7 @@ public sealed class DomainMover(SwapSession session)
             case Owner.Source:
                 progress.Enter(MoveState.Returned, failure ?? "libvirt reported success, but it still runs on the old side");
                 return false;
-            case Owner.SourceDefinition or Owner.TargetDefinition or Owner.BothDefinitions:
+            case Owner.SourceDefinition or Owner.TargetDefinition or Owner.BothDefinitions when after.WasShutOffByWill:
                 // The guest shut down while it was being sent: what is left to move is its definition.
                 progress.Enter(MoveState.Fenced, $"it was shut off while it was being moved ({after.InWords})");
                 return true;

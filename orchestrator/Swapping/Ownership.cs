@@ -38,7 +38,7 @@ public sealed record SideView(DomainRecord? Domain, IReadOnlyList<int> QemuProce
     /// <summary>In words, for reasons and errors.</summary>
     public string InWords => Domain is null
         ? QemuProcesses.Count == 0 ? "unknown" : $"unknown to libvirt, but QEMU process {string.Join(", ", QemuProcesses)} runs"
-        : $"{Domain.State}, {(Domain.Persistent ? "persistent" : "transient")}, {QemuProcesses.Count} QEMU process(es)";
+        : $"{Domain.State} ({Domain.StateReason}), {(Domain.Persistent ? "persistent" : "transient")}, {QemuProcesses.Count} QEMU process(es)";
 }
 
 /// <summary>What both sides show of a VM at one moment.</summary>
@@ -58,6 +58,23 @@ public sealed record Ownership(SideView Source, SideView Target)
             _ => Owner.Nobody,
         },
     };
+
+    /// <summary>
+    /// Whether it has no QEMU because its guest or a person shut it off, and not because QEMU crashed or the container
+    /// around it died. Reasons: libvirt's <c>virDomainShutoffReason</c>.
+    /// </summary>
+    public bool WasShutOffByWill
+    {
+        get
+        {
+            const int Shutdown = 1;
+            const int Destroyed = 2;
+            const int Migrated = 4;
+            // On the old side "migrated" says that the new side's reason counts.
+            var last = Source.Domain is null or { StateReason: Migrated } ? Target.Domain : Source.Domain;
+            return last is { State: DomainState.ShutOff, StateReason: Shutdown or Destroyed };
+        }
+    }
 
     /// <summary>In words, for reasons and errors.</summary>
     public string InWords => $"old side: {Source.InWords}; new side: {Target.InWords}";

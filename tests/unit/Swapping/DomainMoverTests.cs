@@ -83,7 +83,7 @@ public sealed class DomainMoverTests : IDisposable
         var vm = Running();
         _world.Source.Domains.OnMigrate = (uuid, _) =>
         {
-            _world.Source.Domains.Known[uuid] = vm with { State = DomainState.ShutOff };
+            _world.Source.Domains.Known[uuid] = vm with { State = DomainState.ShutOff, StateReason = 1 };
             _world.Stop(uuid, SwapWorld.SourcePid);
             throw new AdapterException("libvirt gen-1", "migrate", "domain is not running");
         };
@@ -94,6 +94,24 @@ public sealed class DomainMoverTests : IDisposable
         outcome.Method.ShouldBe(MoveMethod.Define);
         _world.Source.Domains.Known.ShouldBeEmpty();
         _world.Target.Domains.Known[vm.Uuid].State.ShouldBe(DomainState.ShutOff);
+    }
+
+    [Theory]
+    [InlineData(3)] // crashed
+    [InlineData(6)] // failed
+    [InlineData(0)] // unknown
+    public async Task A_vm_whose_qemu_crashed_during_the_move_is_lost_and_its_definition_stays(int reason)
+    {
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Source.Domains.Known[uuid] = vm with { State = DomainState.ShutOff, StateReason = reason };
+            _world.Stop(uuid, SwapWorld.SourcePid);
+            throw new AdapterException("libvirt gen-1", "migrate", "monitor connection closed");
+        };
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Lost);
+        _world.Source.Domains.Known.ShouldContainKey(vm.Uuid);
+        _world.Target.Domains.Known.ShouldBeEmpty();
     }
 
     [Fact]
