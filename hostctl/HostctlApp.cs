@@ -42,14 +42,16 @@ internal static class HostctlApp
         error.ShowHelp = false;
         var said = new StringWriter();
         await parsed.InvokeAsync(new InvocationConfiguration { Output = said, Error = said });
-        var lines = said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        foreach (var line in lines)
-        {
-            // After a misspelled verb it says also that there is none, which helps nobody.
-            var redundant = lines.Length > 1 && line.StartsWith("Required command", StringComparison.Ordinal);
-            if (!redundant) await writer.WriteLineAsync($"hostctl: {SafeText.Sentence(line)}");
-        }
+        var errors = parsed.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal).ToList();
 
+        // After a misspelled verb there is also none, which helps nobody.
+        var telling = errors.Where(message => errors.Count == 1 || !message.StartsWith("Required command", StringComparison.Ordinal));
+        foreach (var message in telling) await writer.WriteLineAsync($"hostctl: {SafeText.Message(message.Replace('\t', ' '))}");
+
+        // What is left are the suggestions, which the library gives in no other way.
+        var lines = said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var told = errors.SelectMany(message => message.Split('\n', StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.Ordinal);
+        foreach (var line in lines.Where(line => !told.Contains(line))) await writer.WriteLineAsync($"  {SafeText.Sentence(line)}");
         await writer.WriteLineAsync($"hostctl: '{NameOf(parsed.CommandResult.Command)} --help' shows what is possible");
     }
 

@@ -16,9 +16,9 @@ internal static class ErrorReport
     public static ExitCode Tell(Invocation invocation, Exception exception, bool interrupted)
     {
         var code = ExitCodes.From(exception, interrupted);
-        invocation.Log?.Logger
-            .ForContext(HostctlLog.Told, true)
-            .Write(code == ExitCode.Interrupted ? LogEventLevel.Warning : LogEventLevel.Error, exception, "hostctl ends with {ExitCode}", code);
+        var log = invocation.Log?.Logger.ForContext(HostctlLog.Told, true);
+        if (code == ExitCode.Interrupted) log?.Warning("hostctl ends with {ExitCode}", code);
+        else log?.Error(exception, "hostctl ends with {ExitCode}", code);
 
         var error = invocation.Services.Error;
         var prefix = HostctlLog.IsUnderSystemd(invocation.Services) ? StandardErrorSink.Prefix(LogEventLevel.Error) : "";

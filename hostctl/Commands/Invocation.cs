@@ -8,7 +8,7 @@ using Spectre.Console;
 namespace HostSwap.Hostctl.Commands;
 
 /// <summary>One run of one verb, with what it opens on the way. Nothing is opened before it is asked for.</summary>
-internal sealed class Invocation : IAsyncDisposable
+internal sealed class Invocation : IDisposable
 {
     private readonly GlobalOptions _options;
     private readonly Lazy<IAnsiConsole> _out;
@@ -86,10 +86,9 @@ internal sealed class Invocation : IAsyncDisposable
     /// <summary>Warns the operator; the verb goes on.</summary>
     public void Warn(string message) => Services.Error.WriteLine($"hostctl: warning: {SafeText.Sentence(message)}");
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_host is not null) await _host.DisposeAsync();
-        Log?.Dispose();
-    }
+    /// <summary>Closes the outer host, if it was opened.</summary>
+    public ValueTask CloseHostAsync() => _host?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>Closes the log.</summary>
+    public void Dispose() => Log?.Dispose();
 }

@@ -59,7 +59,7 @@ internal sealed class SwapCommand : Verb
 
     private static async Task<SwapResult> SwapAsync(Invocation invocation, SwapRequest request, bool yes)
     {
-        await using var presenter = ChoosePresenter(invocation);
+        var presenter = ChoosePresenter(invocation);
         invocation.Guard.Say = presenter.Note;
         var host = invocation.OpenHost();
         var queue = new QueuedObserver(presenter, new LoggingObserver(invocation.Log!.Logger));
@@ -71,15 +71,21 @@ internal sealed class SwapCommand : Verb
         }
         finally
         {
-            try
-            {
-                await queue.DisposeAsync();
-            }
-            catch (IOException e)
-            {
-                // The swap itself has its result; that it could not be watched must not take its place.
-                invocation.Warn(e.Message);
-            }
+            await CloseAsync(invocation, queue);
+            await CloseAsync(invocation, presenter);
+        }
+    }
+
+    private static async Task CloseAsync(Invocation invocation, IAsyncDisposable watcher)
+    {
+        try
+        {
+            await watcher.DisposeAsync();
+        }
+        catch (IOException e)
+        {
+            // The swap itself has its result; that it could not be watched must not take its place.
+            invocation.Warn(e.Message);
         }
     }
 

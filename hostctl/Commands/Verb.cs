@@ -38,10 +38,18 @@ internal abstract class Verb : Command
     {
         using var guard = new InterruptGuard(
             _services.Signals, Interrupts, message => _services.Error.WriteLine($"hostctl: {SafeText.Sentence(message)}"));
-        await using var invocation = new Invocation(_services, Shared, parsed, guard, Changes);
+        using var invocation = new Invocation(_services, Shared, parsed, guard, Changes);
         try
         {
-            return await ExecuteAsync(invocation);
+            try
+            {
+                return await ExecuteAsync(invocation);
+            }
+            finally
+            {
+                // Closed before the log is, and within reach of the catch: a failure here is told like any other.
+                await invocation.CloseHostAsync();
+            }
         }
 #pragma warning disable CA1031 // Every exception becomes an exit status here, and nowhere else.
         catch (Exception e)

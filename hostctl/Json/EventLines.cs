@@ -34,7 +34,7 @@ internal abstract record EventLine(DateTimeOffset At)
         StepFinished e => new StepFinishedLine(
             e.At, Words.Of(e.Step), e.Succeeded, Milliseconds.Of(e.Elapsed), e.Observed),
         PlanMade e => new PlanMadeLine(e.At, PlanDto.Map(e.Plan)),
-        MoveChanged e => new MoveChangedLine(e.At, e.Uuid, e.Name, Words.Of(e.Method), Words.Of(e.State), e.Reason),
+        MoveChanged e => new MoveChangedLine(e.At, e.Uuid, e.Name, Words.Of(e.Method), Words.Of(e.State), e.Reason, Milliseconds.Of(e.Downtime)),
         MoveProgress e => new MoveProgressLine(
             e.At,
             e.Uuid,
@@ -46,6 +46,7 @@ internal abstract record EventLine(DateTimeOffset At)
             e.DirtyBytesPerSecond,
             e.Iteration,
             Milliseconds.Of(e.Elapsed)),
+        SwapNotice e => new NoteLine(e.At, e.Message),
         SwapFinished e => SwapFinishedLine.Map(e.At, e.Result),
         _ => null,
     };
@@ -66,7 +67,7 @@ internal sealed record PlanMadeLine(DateTimeOffset At, PlanDto Plan) : EventLine
 
 /// <summary>A VM's move changed its state: <c>pending</c>, <c>fenced</c>, <c>moving</c>, <c>arrived</c> …</summary>
 internal sealed record MoveChangedLine(
-    DateTimeOffset At, Guid Uuid, string Name, string Method, string State, string Reason) : EventLine(At);
+    DateTimeOffset At, Guid Uuid, string Name, string Method, string State, string Reason, double? DowntimeMs) : EventLine(At);
 
 /// <summary>How far a VM's transfer is; rates are bytes a second.</summary>
 internal sealed record MoveProgressLine(

@@ -42,6 +42,9 @@ internal sealed class LoggingObserver(ILogger log) : ISwapObserver
                     "VM {VmName} has {RemainingBytes} bytes remaining at {BytesPerSecond} bytes/s, dirtying {DirtyBytesPerSecond} bytes/s",
                     e.Name, e.BytesRemaining, e.BytesPerSecond, e.DirtyBytesPerSecond);
                 break;
+            case SwapNotice e:
+                log.Warning("{Notice}", e.Message);
+                break;
             case SwapFinished e:
                 log.Write(
                     e.Result.Result is OperationResult.Done or OperationResult.NothingToDo or OperationResult.Declined

@@ -26,6 +26,7 @@ internal sealed class EventLinesText(TimeZoneInfo zone)
         PlanMade e => Describe(e.Plan),
         MoveChanged e => $"vm {SafeText.Name(e.Name)}: {Words.Of(e.State)} ({Words.Of(e.Method)}){Because(e.Reason)}",
         MoveProgress e => IsDue(e) ? Describe(e) : null,
+        SwapNotice e => $"note: {e.Message}",
 
         // The end has a summary of its own, with more than one line.
         _ => null,

@@ -66,7 +66,7 @@ internal sealed record VmView(Guid Uuid, string Name, MoveMethod Method)
     public VmView Change(MoveChanged e)
     {
         var started = StartedAt ?? (e.State == MoveState.Pending ? null : e.At);
-        var changed = this with { Method = e.Method, State = e.State, Reason = e.Reason, StartedAt = started };
+        var changed = this with { Method = e.Method, State = e.State, Reason = e.Reason, StartedAt = started, Downtime = e.Downtime ?? Downtime };
         return changed.IsInFlight || e.State == MoveState.Pending
             ? changed with { Elapsed = null }
             : changed with { Elapsed = Elapsed ?? e.At - started };

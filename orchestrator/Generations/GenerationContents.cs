@@ -21,14 +21,7 @@ public sealed class GenerationContents(IContainerEngine engine, IOuterKernel ker
                 .Select(process => $"QEMU process {process.Pid} of domain {process.DomainUuid}"));
         }
 
-        // libvirt keeps each persistent definition in /etc/libvirt/qemu/NAME.xml.
-        var definitions = Path.Join(generation.Paths.LibvirtConfiguration, "qemu");
-        if (Directory.Exists(definitions))
-        {
-            found.AddRange(Directory.EnumerateFiles(definitions, "*.xml")
-                .Select(file => $"the definition of {Path.GetFileNameWithoutExtension(file)}"));
-        }
-
+        found.AddRange(DefinitionFiles.All(generation.Paths).Select(file => $"the definition of {Path.GetFileNameWithoutExtension(file)}"));
         return found;
     }
 }

@@ -47,6 +47,7 @@ public static class DomainXmlReader
             [.. HostDevices(devices)],
             [.. Children(devices, "filesystem").Select(item => Attribute(item.Element("source"), "dir")).OfType<string>()],
             [.. Secrets(domain)],
+            Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
             [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)]);
     }
 

@@ -13,6 +13,7 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <param name="HostDevices">Devices of the outer host that are passed through, in words.</param>
 /// <param name="SharedDirectories">Sources of <c>filesystem</c> devices.</param>
 /// <param name="Secrets">Secrets that it refers to.</param>
+/// <param name="HasVtpm">Whether it has an emulated TPM, whose state is a directory of its generation.</param>
 /// <param name="RunningBlockJobs">Disks that are being copied or committed.</param>
 public sealed record VmDefinition(
     string VirtType,
@@ -27,6 +28,7 @@ public sealed record VmDefinition(
     IReadOnlyList<string> HostDevices,
     IReadOnlyList<string> SharedDirectories,
     IReadOnlyList<Guid> Secrets,
+    bool HasVtpm,
     IReadOnlyList<string> RunningBlockJobs);
 
 /// <summary>A guest's CPU: libvirt's mode (<c>custom</c>, <c>host-model</c>, <c>host-passthrough</c>, <c>maximum</c>) and, for <c>custom</c>, the model.</summary>

@@ -25,11 +25,19 @@ public sealed class EffectLog(IJournal journal, long operation)
         }
         catch (Exception exception)
         {
-            journal.Outcome(entry, EntryResult.Failed, exception is HostSwapException ? exception.Message : exception.ToString());
+            journal.Outcome(entry, EntryResult.Failed, Describe(exception));
             throw;
         }
 
         journal.Outcome(entry, EntryResult.Done, observed);
         return observed;
     }
+
+    /// <summary>An expected failure says enough; of a defect the place is wanted as well.</summary>
+    private static string Describe(Exception exception) => exception switch
+    {
+        HostSwapException => exception.Message,
+        OperationCanceledException => "interrupted",
+        _ => exception.ToString(),
+    };
 }

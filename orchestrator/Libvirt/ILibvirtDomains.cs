@@ -70,8 +70,12 @@ public enum DomainXml
     /// <summary>What runs now (of a shut off domain: its definition).</summary>
     Live,
 
-    /// <summary>What the next cold start will use.</summary>
-    Persistent,
+    /// <summary>
+    /// What the next cold start will use, in the form in which an older libvirt understands it as well
+    /// (<c>VIR_DOMAIN_XML_MIGRATABLE</c>): without what this libvirt has added of its own accord, such as the watchdog
+    /// that is built into every q35 machine, which libvirt 9.0 refuses to be told of.
+    /// </summary>
+    Portable,
 }
 
 /// <summary>libvirt's <c>virDomainState</c>.</summary>

@@ -22,7 +22,7 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <inheritdoc/>
     public Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken)
     {
-        var flags = DomainXmlFlags.Secure | (kind == DomainXml.Persistent ? DomainXmlFlags.Inactive : DomainXmlFlags.None);
+        var flags = DomainXmlFlags.Secure | (kind == DomainXml.Portable ? DomainXmlFlags.Inactive | DomainXmlFlags.Migratable : DomainXmlFlags.None);
         return CallAsync(
             uuid, "GetXMLDesc", reply => reply.First.AsString(), cancellationToken, BusValue.UInt32((uint)flags));
     }

@@ -22,6 +22,7 @@ internal enum DomainXmlFlags : uint
     None = 0,
     Secure = 1 << 0,
     Inactive = 1 << 1,
+    Migratable = 1 << 3,
 }
 
 /// <summary><c>virDomainUndefineFlagsValues</c>.</summary>

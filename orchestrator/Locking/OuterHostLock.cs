@@ -7,7 +7,7 @@ namespace HostSwap.Orchestrator.Locking;
 
 /// <summary>
 /// At most one hostctl changes an outer host at a time. The kernel keeps the lock (<c>flock</c>), and drops it when its
-/// holder dies however it dies, so a stale lock cannot exist; the file's text only tells people who holds it.
+/// holder dies however it dies, so a stale lock cannot exist; a file beside it only tells people who holds it.
 /// </summary>
 public sealed class OuterHostLock : IDisposable
 {
@@ -46,9 +46,7 @@ public sealed class OuterHostLock : IDisposable
         }
 
         var holder = new LockHolder(Environment.ProcessId, purpose, time.GetUtcNow());
-        file.SetLength(0);
-        JsonSerializer.Serialize(file, holder, LockJson.Default.LockHolder);
-        file.Flush(flushToDisk: false);
+        File.WriteAllText(HolderFile(path), JsonSerializer.Serialize(holder, LockJson.Default.LockHolder));
         return new OuterHostLock(file);
     }
 
@@ -73,19 +71,21 @@ public sealed class OuterHostLock : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
+    /// <summary>Beside the lock, since .NET takes a shared lock on every file that it opens for reading.</summary>
+    private static string HolderFile(string path) => path + ".holder";
+
     private static string? Holder(string path)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var holder = JsonSerializer.Deserialize(file, LockJson.Default.LockHolder);
+            var holder = JsonSerializer.Deserialize(File.ReadAllText(HolderFile(path)), LockJson.Default.LockHolder);
             return holder is null
                 ? null
                 : string.Create(CultureInfo.InvariantCulture, $"'hostctl {holder.Purpose}', process {holder.Pid}, since {holder.Since:yyyy-MM-dd HH:mm:ss} UTC");
         }
         catch (Exception exception) when (exception is JsonException or IOException)
         {
-            return null; // Its holder has the lock already and is about to write who it is.
+            return null; // Its holder has the lock already and is about to write who it is; or another root user tidied up.
         }
     }
 }

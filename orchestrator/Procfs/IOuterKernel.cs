@@ -41,7 +41,8 @@ public interface IOuterKernel
 /// <param name="Pid">Its id on the outer host.</param>
 /// <param name="DomainUuid">The domain that it runs, from its <c>-uuid</c> argument.</param>
 /// <param name="PidNamespace">Its PID namespace, which tells the container.</param>
-public sealed record QemuProcess(int Pid, Guid DomainUuid, string PidNamespace);
+/// <param name="ArrivedByMigration">Whether it was started to receive the domain (<c>-incoming</c>), not to boot it.</param>
+public sealed record QemuProcess(int Pid, Guid DomainUuid, string PidNamespace, bool ArrivedByMigration);
 
 /// <summary>A file: two paths name the same one when device and inode are equal.</summary>
 /// <param name="Device">The device that it is on.</param>

@@ -98,7 +98,7 @@ public sealed class OuterKernel : IOuterKernel
 
         var at = Array.IndexOf(arguments, "-uuid");
         return at > 0 && at + 1 < arguments.Length && Guid.TryParse(arguments[at + 1], out var uuid) && PidNamespace(pid) is { } space
-            ? new QemuProcess(pid, uuid, space)
+            ? new QemuProcess(pid, uuid, space, arguments.Contains("-incoming", StringComparer.Ordinal))
             : null;
     }
 

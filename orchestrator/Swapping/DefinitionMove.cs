@@ -6,7 +6,8 @@ namespace HostSwap.Orchestrator.Swapping;
 
 /// <summary>
 /// Carries the definition of a VM that is shut off: defined on the new side first, removed from the old side after,
-/// so that a death in between leaves two definitions and never none. Neither starts by itself until activation.
+/// so that a death in between leaves two definitions and never none. Only the old side's could start by itself: libvirt
+/// defines without autostart, which activation restores.
 /// </summary>
 internal sealed class DefinitionMove(SwapSession session)
 {
@@ -17,14 +18,8 @@ internal sealed class DefinitionMove(SwapSession session)
     {
         var (source, target) = (session.Source.Libvirt.Domains, session.Target.Libvirt.Domains);
         var subject = move.Uuid.ToString();
-        var xml = await source.GetXmlAsync(move.Uuid, DomainXml.Persistent, CancellationToken.None);
+        var xml = await source.GetXmlAsync(move.Uuid, DomainXml.Portable, CancellationToken.None);
 
-        // The old side's libvirt may start the VM at a restart of its own until the definition is gone from it.
-        await session.Log.DoAsync(Step, subject, async () =>
-        {
-            await source.SetAutostartAsync(move.Uuid, autostart: false, CancellationToken.None);
-            return "autostart is off on the old side";
-        });
         await session.Log.DoAsync(Step, subject, async () =>
         {
             await target.DefineAsync(xml, CancellationToken.None);

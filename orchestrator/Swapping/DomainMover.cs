@@ -40,7 +40,23 @@ public sealed class DomainMover(SwapSession session)
         }
         catch (HostSwapException exception) when (exception is not Journal.JournalException)
         {
-            return progress.Fail(exception.Message);
+            return await EndAfterErrorAsync(move, progress, exception);
+        }
+    }
+
+    /// <summary>After an error it is looked at where the VM is: only what cannot be told is left for a person.</summary>
+    private async Task<MoveOutcome> EndAfterErrorAsync(PlannedMove move, MoveProgressState progress, HostSwapException error)
+    {
+        try
+        {
+            var seen = await _fence.SettleAsync(move.Uuid, move.Name);
+            return seen.Owner is Owner.Source or Owner.SourceDefinition && progress.Outcome.State != MoveState.Arrived
+                ? progress.Enter(MoveState.Returned, error.Message)
+                : progress.Enter(MoveState.Left, $"{error.Message}; {seen.InWords}");
+        }
+        catch (HostSwapException exception) when (exception is not Journal.JournalException)
+        {
+            return progress.Enter(MoveState.Left, $"{error.Message}; {exception.Message}");
         }
     }
 
@@ -75,8 +91,13 @@ public sealed class DomainMover(SwapSession session)
             return false;
         }
 
-        var definition = DomainXmlReader.Read(
-            await session.Source.Libvirt.Domains.GetXmlAsync(move.Uuid, DomainXml.Live, CancellationToken.None));
+        var machine = await InventoryReader.ReadVmAsync(session.Source.Libvirt.Domains, domain, CancellationToken.None);
+        if (machine.Definition is not { } definition)
+        {
+            progress.Enter(MoveState.Returned, $"its definition cannot be read: {machine.Unreadable}");
+            return false;
+        }
+
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid);
         progress.Enter(MoveState.Moving, "live migration");
 

@@ -1,4 +1,6 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Orchestrator.Swapping;
 
@@ -13,8 +15,8 @@ public sealed class Fence(SwapSession session)
     /// <summary>Looks once.</summary>
     public async Task<Ownership> LookAsync(Guid uuid, CancellationToken cancellationToken)
     {
-        var source = session.Source.Libvirt.Domains.FindAsync(uuid, cancellationToken);
-        var target = session.Target.Libvirt.Domains.FindAsync(uuid, cancellationToken);
+        var source = FindAsync(session.Source, uuid, cancellationToken);
+        var target = FindAsync(session.Target, uuid, cancellationToken);
         await Task.WhenAll(source, target);
         // Processes last: what libvirt has just called gone must be gone in the kernel too.
         var processes = session.Kernel.QemuProcesses().Where(process => process.DomainUuid == uuid).ToList();
@@ -23,6 +25,22 @@ public sealed class Fence(SwapSession session)
 
         List<int> PidsOf(SwapSide side) =>
             [.. processes.Where(process => string.Equals(process.PidNamespace, side.PidNamespace, StringComparison.Ordinal)).Select(process => process.Pid)];
+    }
+
+    /// <summary>
+    /// A host container whose init has ended answers no more, and needs not: the kernel ends every process of a PID
+    /// namespace with its init (pid_namespaces(7)), so nothing runs in it, and what it has defined is on its disk.
+    /// </summary>
+    private async Task<DomainRecord?> FindAsync(SwapSide side, Guid uuid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await side.Libvirt.Domains.FindAsync(uuid, cancellationToken);
+        }
+        catch (AdapterException) when (!side.IsAlive(session.Kernel))
+        {
+            return DefinitionFiles.Find(side.Generation.Paths, uuid);
+        }
     }
 
     /// <summary>

@@ -155,9 +155,10 @@ internal sealed class MigrationWatch(MigrationSettings settings, TimeProvider ti
     /// <summary>How long this migration may take in all.</summary>
     public TimeSpan Limit { get; } = settings.DeadlineBase + (settings.DeadlinePerGiB * (memoryBytes / (double)(1L << 30)));
 
+    /// <summary>Notes progress. While libvirt still starts the other QEMU, all sizes are 0: that is no standstill.</summary>
     public void Saw(DomainJob job)
     {
-        if (job.DataProcessed <= _processed)
+        if (job.DataProcessed <= _processed && job.DataTotal > 0)
             return;
 
         _processed = job.DataProcessed;

@@ -30,10 +30,6 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
         return Outcome;
     }
 
-    /// <summary>Ends the move after an error: what was not begun has returned, anything else is left for a look.</summary>
-    public MoveOutcome Fail(string reason) =>
-        Enter(Outcome.State is MoveState.Pending or MoveState.Fenced ? MoveState.Returned : MoveState.Left, reason);
-
     /// <summary>After an arrival the new side's libvirt has the migration's figures, downtime included.</summary>
     public async Task ReadStatisticsAsync()
     {

@@ -77,8 +77,9 @@ public sealed record StepFinished(DateTimeOffset At, SwapStep Step, bool Succeed
 /// <summary>The plan is known.</summary>
 public sealed record PlanMade(DateTimeOffset At, SwapPlan Plan) : SwapEvent(At);
 
-/// <summary>A VM's move changed its state.</summary>
-public sealed record MoveChanged(DateTimeOffset At, Guid Uuid, string Name, MoveMethod Method, MoveState State, string Reason) : SwapEvent(At);
+/// <summary>A VM's move changed its state; the downtime is known once it has arrived.</summary>
+public sealed record MoveChanged(
+    DateTimeOffset At, Guid Uuid, string Name, MoveMethod Method, MoveState State, string Reason, TimeSpan? Downtime = null) : SwapEvent(At);
 
 /// <summary>How far a VM's transfer is; sizes in bytes, rates in bytes a second.</summary>
 public sealed record MoveProgress(

@@ -12,7 +12,12 @@ namespace HostSwap.Orchestrator.Swapping;
 /// <param name="Libvirt">Its libvirt, connected.</param>
 /// <param name="InitPid">Process id of its init on the outer host.</param>
 /// <param name="PidNamespace">Its PID namespace, by which its QEMU processes are told.</param>
-public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int InitPid, string PidNamespace);
+public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int InitPid, string PidNamespace)
+{
+    /// <summary>Whether its container still runs; its PID namespace tells it from a later process of the same number.</summary>
+    public bool IsAlive(IOuterKernel kernel) =>
+        string.Equals(kernel.PidNamespace(InitPid), PidNamespace, StringComparison.Ordinal);
+}
 
 /// <summary>What the steps of one running swap share.</summary>
 /// <param name="Settings">The configuration.</param>
@@ -49,6 +54,6 @@ public sealed record SwapSession(
             outcome.BytesTransferred,
             outcome.Downtime,
             outcome.Elapsed));
-        Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason));
+        Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason, outcome.Downtime));
     }
 }

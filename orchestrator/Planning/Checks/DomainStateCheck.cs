@@ -6,6 +6,8 @@ namespace HostSwap.Orchestrator.Planning.Checks;
 /// <summary>What a VM is or carries that libvirt would not migrate now.</summary>
 public sealed class DomainStateCheck : IPlanCheck
 {
+    private static readonly Version FixedQemu = new(10, 0);
+
     /// <inheritdoc/>
     public IEnumerable<Blocker> Check(PlanContext context) =>
         context.Source.Inventory.VirtualMachines.SelectMany(machine => CheckOne(context, machine));
@@ -24,6 +26,15 @@ public sealed class DomainStateCheck : IPlanCheck
         if (machine.Domain.State is DomainState.ShuttingDown or DomainState.PmSuspended)
             yield return new Blocker("state", machine.Name, $"it is {StateWords(machine.Domain.State)}", "Let it end, or wake it with 'virsh dompmwakeup'.");
 
+        if (DiesWhenItLeavesPaused(context, machine))
+        {
+            yield return new Blocker(
+                "paused-in-old-qemu",
+                machine.Name,
+                $"it arrived here paused, and QEMU {context.Source.Host.HypervisorVersion} aborts when such a VM leaves again without having run",
+                "Let it run ('virsh resume') until it has been swapped; this ends with a generation whose QEMU is 10.0 or newer.");
+        }
+
         // libvirt refuses to migrate a domain with snapshots or checkpoints, whose metadata is not part of a migration.
         if (machine.Snapshots.Count > 0)
             yield return new Blocker("snapshots", machine.Name, $"it has {machine.Snapshots.Count} snapshot(s), which libvirt does not migrate", "Remove their metadata with 'virsh snapshot-delete --metadata', or the snapshots themselves.");
@@ -31,9 +42,23 @@ public sealed class DomainStateCheck : IPlanCheck
         if (context.CheckpointOwners.Contains(machine.Domain.Uuid))
             yield return new Blocker("checkpoints", machine.Name, "it has checkpoints, which libvirt does not migrate", "Remove their metadata with 'virsh checkpoint-delete --metadata'.");
 
+        if (machine is { Definition.HasVtpm: true, Domain.IsActive: false })
+            yield return new Blocker("vtpm", machine.Name, "it is shut off, and the state of its virtual TPM moves only with a VM that runs", "Start it for the swap.");
+
         if (machine.HasManagedSave)
             yield return new Blocker("managed-save", machine.Name, "it has a managed save image, which belongs to this generation alone", "Start it, or drop the image with 'virsh managedsave-remove'.");
     }
+
+    /// <summary>
+    /// Measured with QEMU 7.2 and not with 10.0: a VM that has arrived paused and was never resumed has not taken its
+    /// disks over; on leaving, <c>bdrv_inactivate_recurse</c> finds them inactive already and aborts, and the VM is lost.
+    /// Whether it ran in between cannot be seen from outside, so every VM that came paused is taken for one.
+    /// </summary>
+    private static bool DiesWhenItLeavesPaused(PlanContext context, VirtualMachine machine) =>
+        machine.Domain.State == DomainState.Paused
+        && context.Source.Host.HypervisorVersion < FixedQemu
+        && machine.Definition?.Disks.Any(disk => !disk.ReadOnly) == true
+        && context.Kernel.QemuProcesses().Any(process => process.DomainUuid == machine.Domain.Uuid && process.ArrivedByMigration);
 
     private static string StateWords(DomainState state) => state == DomainState.ShuttingDown ? "shutting down" : "suspended by its own power management";
 }

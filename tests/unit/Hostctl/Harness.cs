@@ -4,7 +4,6 @@ using HostSwap.Hostctl;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Configuration;
 using Microsoft.Extensions.Time.Testing;
-using Serilog;
 
 namespace HostSwap.UnitTests.Hostctl;
 
@@ -32,8 +31,6 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
     public Exception? SettingsFailure { get; set; }
 
     public List<string?> ConfigPaths { get; } = [];
-
-    public ILogger? Logger { get; private set; }
 
     public int Opened { get; private set; }
 
@@ -81,10 +78,9 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
         return SettingsFailure is null ? Samples.Settings(_root.FullName) : throw SettingsFailure;
     }
 
-    public IOuterHost Open(HostSwapSettings settings, ILogger logger, TimeProvider time)
+    public IOuterHost Open(HostSwapSettings settings, TimeProvider time)
     {
         Opened++;
-        Logger = logger;
         return Host;
     }
 

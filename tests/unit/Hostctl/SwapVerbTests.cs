@@ -178,6 +178,22 @@ public sealed class SwapVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task As_json_a_signal_is_a_note()
+    {
+        _hostctl.Host.DuringSwap = _ =>
+        {
+            _hostctl.Signals.Raise(PosixSignal.SIGTERM);
+            return Task.CompletedTask;
+        };
+
+        (await _hostctl.RunAsync("swap", "--yes", "--format", "json")).ShouldBe(ExitCode.Interrupted);
+
+        _hostctl.JsonLines.Count(line => string.Equals(Event(line), "note", StringComparison.Ordinal)).ShouldBe(1);
+        Event(_hostctl.JsonLines[^1]).ShouldBe("swapFinished");
+        _hostctl.Error.ShouldContain("SIGTERM");
+    }
+
+    [Fact]
     public async Task A_signal_ends_the_question()
     {
         using var hostctl = Harness.WithTerminal();
@@ -213,6 +229,9 @@ public sealed class SwapVerbTests : IDisposable
         hostctl.Out.ShouldContain("vm db01: arrived (copy)");
         hostctl.Out.ShouldNotContain("\u001b");
     }
+
+    private static string? Event(System.Text.Json.JsonElement line) =>
+        line.TryGetProperty("event", out var name) ? name.GetString() : null;
 
     /// <summary>Somebody who presses Ctrl-C instead of answering.</summary>
     private sealed class SilentReader(Action press) : TextReader

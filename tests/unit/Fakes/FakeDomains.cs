@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Libvirt;
+
+namespace HostSwap.UnitTests.Fakes;
+
+/// <summary>Domains of one host in memory. What a migration does to both sides is the test's to say.</summary>
+internal sealed class FakeDomains : ILibvirtDomains
+{
+    public Dictionary<Guid, DomainRecord> Known { get; } = [];
+
+    public Dictionary<Guid, string> Xml { get; } = [];
+
+    public List<string> Calls { get; } = [];
+
+    /// <summary>What a migration does; the default refuses.</summary>
+    public Func<Guid, MigrationRequest, Task> OnMigrate { get; set; } =
+        (_, _) => throw new AdapterException("libvirt gen-1", "migrate", "refused by the test");
+
+    public Action<Guid> OnAbort { get; set; } = _ => { };
+
+    public Action<Guid> OnUndefine { get; set; } = _ => { };
+
+    public Func<Guid, DomainJob?> Job { get; set; } = _ => null;
+
+    public DomainRecord Add(string name, DomainState state, bool persistent = true, bool autostart = false, Guid? uuid = null)
+    {
+        var record = new DomainRecord(uuid ?? Guid.NewGuid(), name, state, 0, persistent, autostart);
+        Known[record.Uuid] = record;
+        Xml[record.Uuid] = DomainXmls.Plain(record.Uuid, name);
+        return record;
+    }
+
+    public Task<IReadOnlyList<DomainRecord>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<DomainRecord>>([.. Known.Values]);
+
+    public Task<DomainRecord?> FindAsync(Guid uuid, CancellationToken cancellationToken) =>
+        Task.FromResult(Known.GetValueOrDefault(uuid));
+
+    public Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken) => Task.FromResult(Xml[uuid]);
+
+    public Task<Guid> DefineAsync(string xml, CancellationToken cancellationToken)
+    {
+        var (uuid, name) = DomainXmls.Identify(xml);
+        Calls.Add($"define {name}");
+        Xml[uuid] = xml;
+        Known[uuid] = Known.TryGetValue(uuid, out var known)
+            ? known with { Persistent = true }
+            : new DomainRecord(uuid, name, DomainState.ShutOff, 0, Persistent: true, Autostart: false);
+        return Task.FromResult(uuid);
+    }
+
+    public Task UndefineAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        OnUndefine(uuid);
+        var known = Known[uuid];
+        Calls.Add($"undefine {known.Name}");
+        if (known.IsActive)
+            Known[uuid] = known with { Persistent = false };
+        else
+            Known.Remove(uuid);
+        return Task.CompletedTask;
+    }
+
+    public Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken)
+    {
+        Known[uuid] = Known[uuid] with { Autostart = autostart };
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Known[uuid] = Known[uuid] with { State = DomainState.Running };
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
+    public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(false);
+
+    public async Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken) => await OnMigrate(uuid, request);
+
+    public Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add("abort");
+        OnAbort(uuid);
+        return Task.CompletedTask;
+    }
+
+    public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
+
+    public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
+
+    public async IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        yield break;
+    }
+}

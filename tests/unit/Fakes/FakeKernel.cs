@@ -1,0 +1,43 @@
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.UnitTests.Fakes;
+
+/// <summary>An outer host's kernel in memory: files by (init pid, path), processes as a list.</summary>
+internal sealed class FakeKernel : IOuterKernel
+{
+    public long Available { get; set; } = 8L << 30;
+
+    public List<QemuProcess> Processes { get; } = [];
+
+    public Dictionary<(int Pid, string Path), FileFacts> Files { get; } = [];
+
+    public Dictionary<int, HashSet<string>> Interfaces { get; } = [];
+
+    public List<string> OwnerChanges { get; } = [];
+
+    public int Processors { get; set; } = 2;
+
+    public string Release => "6.1.0-test";
+
+    public long AvailableMemoryBytes() => Available;
+
+    public IReadOnlySet<string> BoundingCapabilities() => new HashSet<string>(StringComparer.Ordinal);
+
+    public IReadOnlyList<QemuProcess> QemuProcesses() => [.. Processes];
+
+    public string? PidNamespace(int pid) => $"pid:[{pid}]";
+
+    public IReadOnlySet<string> NetworkInterfaces(int initPid) =>
+        Interfaces.GetValueOrDefault(initPid) ?? new HashSet<string>(StringComparer.Ordinal);
+
+    public FileFacts? Look(int initPid, string path) => Files.GetValueOrDefault((initPid, path));
+
+    public void ChangeOwner(int initPid, string path, uint user, uint group)
+    {
+        OwnerChanges.Add($"{path} {user}:{group}");
+        foreach (var key in Files.Keys.Where(key => string.Equals(key.Path, path, StringComparison.Ordinal)).ToList())
+            Files[key] = Files[key] with { User = user, Group = group };
+    }
+
+    public bool DeviceExists(string path) => true;
+}

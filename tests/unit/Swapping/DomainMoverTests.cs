@@ -1,0 +1,255 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Swapping;
+using HostSwap.UnitTests.Fakes;
+using Shouldly;
+using Xunit;
+
+namespace HostSwap.UnitTests.Swapping;
+
+public sealed class DomainMoverTests : IDisposable
+{
+    private readonly SwapWorld _world = new();
+
+    public void Dispose() => _world.Dispose();
+
+    [Theory]
+    [InlineData(DomainState.Running, true)]
+    [InlineData(DomainState.Paused, true)]
+    [InlineData(DomainState.Running, false)]
+    public async Task A_vm_that_runs_arrives_with_state_and_persistence(DomainState state, bool persistent)
+    {
+        var vm = Running(state, persistent);
+        _world.Source.Domains.OnMigrate = (uuid, request) =>
+        {
+            request.Persistent.ShouldBe(persistent);
+            _world.Arrive(uuid);
+            return Task.CompletedTask;
+        };
+
+        var outcome = await MoveAsync(vm);
+
+        outcome.State.ShouldBe(MoveState.Verified, outcome.Reason);
+        _world.States(vm.Uuid).ShouldBe([MoveState.Fenced, MoveState.Moving, MoveState.Arrived, MoveState.Verified]);
+        _world.Journal.Moves(_world.Operation).Single().State.ShouldBe("Verified");
+    }
+
+    [Fact]
+    public async Task A_failed_migration_leaves_the_vm_where_it_was()
+    {
+        var vm = Running();
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Returned);
+        _world.Source.Domains.Known[vm.Uuid].State.ShouldBe(DomainState.Running);
+    }
+
+    [Fact]
+    public async Task A_vm_that_arrived_counts_as_arrived_whatever_libvirt_said()
+    {
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Arrive(uuid);
+            throw new AdapterException("libvirt gen-1", "migrate", "the reply was lost");
+        };
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Verified);
+    }
+
+    [Fact]
+    public async Task Success_that_the_world_does_not_show_is_no_success()
+    {
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = (_, _) => Task.CompletedTask;
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Returned);
+    }
+
+    [Fact]
+    public async Task A_vm_that_is_on_neither_side_is_lost()
+    {
+        var vm = Running(persistent: false);
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Source.Domains.Known.Remove(uuid);
+            _world.Stop(uuid, SwapWorld.SourcePid);
+            return Task.CompletedTask;
+        };
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Lost);
+    }
+
+    [Fact]
+    public async Task A_vm_that_shuts_down_during_the_move_has_its_definition_carried()
+    {
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Source.Domains.Known[uuid] = vm with { State = DomainState.ShutOff };
+            _world.Stop(uuid, SwapWorld.SourcePid);
+            throw new AdapterException("libvirt gen-1", "migrate", "domain is not running");
+        };
+
+        var outcome = await MoveAsync(vm);
+
+        outcome.State.ShouldBe(MoveState.Verified, outcome.Reason);
+        outcome.Method.ShouldBe(MoveMethod.Define);
+        _world.Source.Domains.Known.ShouldBeEmpty();
+        _world.Target.Domains.Known[vm.Uuid].State.ShouldBe(DomainState.ShutOff);
+    }
+
+    [Fact]
+    public async Task A_shut_off_vm_is_defined_there_before_it_is_undefined_here()
+    {
+        var vm = _world.Source.Domains.Add("spare", DomainState.ShutOff);
+        _world.Source.Domains.OnUndefine = uuid => _world.Target.Domains.Known.ContainsKey(uuid).ShouldBeTrue();
+
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Verified);
+
+        _world.Source.Domains.Known.ShouldBeEmpty();
+        _world.Target.Domains.Known[vm.Uuid].Autostart.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_vm_that_is_started_while_its_definition_is_carried_moves_live()
+    {
+        var vm = _world.Source.Domains.Add("spare", DomainState.ShutOff);
+        _world.Source.Domains.OnUndefine = uuid =>
+        {
+            if (_world.Source.Domains.Known[uuid].State == DomainState.ShutOff)
+            {
+                _world.Source.Domains.Known[uuid] = vm with { State = DomainState.Running };
+                _world.Run(uuid, SwapWorld.SourcePid);
+            }
+        };
+        _world.Source.Domains.OnMigrate = (uuid, request) =>
+        {
+            request.Persistent.ShouldBeTrue();
+            _world.Target.Domains.Known.ShouldBeEmpty();
+            _world.Arrive(uuid);
+            return Task.CompletedTask;
+        };
+
+        var outcome = await MoveAsync(vm);
+
+        outcome.State.ShouldBe(MoveState.Verified, outcome.Reason);
+        outcome.Method.ShouldBe(MoveMethod.Copy);
+    }
+
+    [Fact]
+    public async Task A_vm_that_an_interrupted_swap_moved_is_adopted()
+    {
+        var vm = _world.Target.Domains.Add("web", DomainState.Running);
+        _world.Run(vm.Uuid, SwapWorld.TargetPid);
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Verified);
+    }
+
+    [Fact]
+    public async Task A_definition_that_a_death_left_behind_is_removed()
+    {
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Arrive(uuid);
+            _world.Source.Domains.Add("web", DomainState.ShutOff, uuid: uuid);
+            return Task.CompletedTask;
+        };
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Verified);
+        _world.Source.Domains.Known.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_qemu_that_libvirt_does_not_know_of_is_left_alone()
+    {
+        var uuid = Guid.NewGuid();
+        _world.Run(uuid, SwapWorld.SourcePid);
+        var outcome = await MoveAsync(new DomainRecord(uuid, "ghost", DomainState.Running, 0, true, false));
+        outcome.State.ShouldBe(MoveState.Left);
+        outcome.Reason.ShouldContain("libvirt does not know");
+    }
+
+    [Fact]
+    public async Task Owners_that_the_old_side_reset_are_put_back()
+    {
+        const string Disk = "/vms/web.qcow2";
+        var vm = Running();
+        _world.Source.Domains.Xml[vm.Uuid] = _world.Source.Domains.Xml[vm.Uuid].Replace(
+            "<devices />", $"<devices><disk type='file'><source file='{Disk}'/><target dev='vda'/></disk></devices>", StringComparison.Ordinal);
+        SetOwner(Disk, 64055);
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Arrive(uuid);
+            SetOwner(Disk, 0);
+            return Task.CompletedTask;
+        };
+
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Verified);
+
+        _world.Kernel.OwnerChanges.ShouldBe([$"{Disk} 64055:64055"]);
+        _world.Journal.Entries(_world.Operation).ShouldContain(entry => entry.Step == "restore-owner");
+    }
+
+    [Fact]
+    public async Task A_vm_that_changed_its_state_is_not_called_verified()
+    {
+        var vm = Running(DomainState.Paused);
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Arrive(uuid);
+            _world.Target.Domains.Known[uuid] = _world.Target.Domains.Known[uuid] with { State = DomainState.Running };
+            return Task.CompletedTask;
+        };
+        var outcome = await MoveAsync(vm);
+        outcome.State.ShouldBe(MoveState.Left);
+        outcome.Reason.ShouldContain("was Paused");
+    }
+
+    [Fact]
+    public async Task An_interruption_aborts_the_migration_and_waits_for_its_end()
+    {
+        using var stop = new CancellationTokenSource();
+        var ended = new TaskCompletionSource();
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = async (_, _) =>
+        {
+            await stop.CancelAsync();
+            await ended.Task;
+        };
+        _world.Source.Domains.OnAbort = _ => ended.TrySetException(new AdapterException("libvirt gen-1", "migrate", "canceled by client"));
+
+        var outcome = await MoveAsync(vm, stop.Token);
+
+        outcome.State.ShouldBe(MoveState.Returned);
+        outcome.Reason.ShouldContain("interrupted");
+        _world.Source.Domains.Calls.ShouldContain("abort");
+    }
+
+    [Fact]
+    public async Task Intent_is_journalled_before_the_effect()
+    {
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            var entry = _world.Journal.Entries(_world.Operation).Single(item => item.Step == "migrate");
+            entry.Result.ShouldBe(HostSwap.Orchestrator.Journal.EntryResult.Unknown);
+            _world.Arrive(uuid);
+            return Task.CompletedTask;
+        };
+        await MoveAsync(vm);
+        _world.Journal.Entries(_world.Operation).Single(item => item.Step == "migrate").Observed.ShouldContain("new side: Running");
+    }
+
+    private DomainRecord Running(DomainState state = DomainState.Running, bool persistent = true)
+    {
+        var vm = _world.Source.Domains.Add("web", state, persistent);
+        _world.Run(vm.Uuid, SwapWorld.SourcePid);
+        return vm;
+    }
+
+    private void SetOwner(string path, uint owner)
+    {
+        foreach (var pid in new[] { SwapWorld.SourcePid, SwapWorld.TargetPid })
+            _world.Kernel.Files[(pid, path)] = new FileFacts(1, 1, owner, owner, 0x81a4);
+    }
+
+    private Task<MoveOutcome> MoveAsync(DomainRecord vm, CancellationToken stop = default) =>
+        new DomainMover(_world.Session).MoveAsync(SwapWorld.Plan(vm), new Version(11, 3), stop);
+}
