@@ -42,7 +42,7 @@ internal sealed class DemoRun(DemoOptions options)
         var before = await Snapshot.TakeAsync(source, guests, cancellationToken);
         Say($"VMs: {string.Join(", ", guests.Select(guest => $"{guest.Name} ({before.States[guest.Name]})"))}");
 
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(guests);
         var probers = await StartProbersAsync(guests, cancellationToken);
         try
         {

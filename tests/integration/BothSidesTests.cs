@@ -24,7 +24,7 @@ public sealed class BothSidesTests
             await lab.GenerationAsync(1, Token),
             [new GuestSpec("one") { FillMiB = 64, Disk = DiskFormat.Qcow2 }, new GuestSpec("two") { FillMiB = 64 }],
             Token);
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(lab.Guests);
         await using (var swap = lab.Hostctl.StartSwap("--image", Repository.Trixie))
         {
             FailTransfer(await WaitForSecondTransferAsync(lab, swap));

@@ -26,7 +26,7 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
     public async Task Ctrl_C_in_mid_transfer_leaves_every_VM_on_the_old_side()
     {
         var active = await ActiveAsync();
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(Lab.Guests);
         await using var swap = await StartSwapAsync();
         await WaitForTransferAsync(swap, world.Slow);
 
@@ -42,7 +42,7 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
     {
         var active = await ActiveAsync();
         var source = QemuProcess.All().Single(process => process.Uuid == world.Slow.Spec.Uuid).Pid;
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(Lab.Guests);
         await using var swap = await StartSwapAsync();
         await WaitForTransferAsync(swap, world.Slow);
 
@@ -58,7 +58,7 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
     {
         var active = await ActiveAsync();
         var before = await Lab.ContainersAsync(Token);
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(Lab.Guests);
         await using var swap = await StartSwapAsync();
         await WaitForTransferAsync(swap, world.Slow);
 
@@ -74,7 +74,7 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
     public async Task A_second_swap_is_refused_and_told_who_holds_the_lock()
     {
         var active = await ActiveAsync();
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(Lab.Guests);
         await using var swap = await StartSwapAsync();
         await WaitForTransferAsync(swap, world.Slow);
 
@@ -92,7 +92,7 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
     {
         var active = await ActiveAsync();
         var image = await world.BuildBrokenImageAsync(Token);
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(Lab.Guests);
 
         var result = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", image], Token);
 
@@ -107,7 +107,7 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
     public async Task A_bad_image_reference_is_told_before_anything_happens(string image, int exitCode)
     {
         var active = await ActiveAsync();
-        await using var witness = Witness.Start();
+        await using var witness = Witness.Start(Lab.Guests);
 
         var result = await Lab.Hostctl.RunAsync(["swap", "--yes", "--image", image], Token);
 

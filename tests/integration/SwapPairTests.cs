@@ -43,7 +43,7 @@ public sealed class SwapPairTests
         var definitions = await DefinitionsAsync(lab, source);
         var owners = await OwnersAsync(lab);
 
-        await using (var witness = Witness.Start())
+        await using (var witness = Witness.Start(lab.Guests))
         {
             var pings = await PingWhileAsync(lab, async () =>
             {

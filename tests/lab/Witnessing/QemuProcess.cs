@@ -95,6 +95,12 @@ public sealed class QemuProcess : IDisposable
         return sum;
     }
 
+    /// <summary>
+    /// Whether it is ending. Freeing the guest's RAM takes some 10 ms of run time, which the kernel charges to whichever thread
+    /// comes last, often a CPU thread; that is no guest running.
+    /// </summary>
+    public bool IsExiting => _threads.Exists(static thread => thread.IsExiting);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -125,5 +131,23 @@ public sealed class QemuProcess : IDisposable
         public Microsoft.Win32.SafeHandles.SafeFileHandle Schedstat { get; } = schedstat;
 
         public long? RunTime { get; set; }
+
+        /// <summary>Flag 4 (<c>PF_EXITING</c>) of field 9 of its <c>stat</c>, or no such file any more.</summary>
+        public bool IsExiting
+        {
+            get
+            {
+                const uint Exiting = 4;
+                try
+                {
+                    var text = File.ReadAllText($"{Path}/stat");
+                    return (uint.Parse(text[(text.LastIndexOf(')') + 2)..].Split(' ')[6], CultureInfo.InvariantCulture) & Exiting) != 0;
+                }
+                catch (IOException)
+                {
+                    return true;
+                }
+            }
+        }
     }
 }

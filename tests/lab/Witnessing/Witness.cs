@@ -1,3 +1,4 @@
+using HostSwap.Lab.Guests;
 using HostSwap.Lab.Processes;
 
 namespace HostSwap.Lab.Witnessing;
@@ -38,12 +39,18 @@ public sealed class Witness : IAsyncDisposable
     private long _samples;
     private long _longestGap;
 
-    private Witness() => _thread = new Thread(Watch) { IsBackground = true, Name = "witness" };
+    private readonly HashSet<Guid> _vms;
 
-    /// <summary>Begins to watch every VM on this machine.</summary>
-    public static Witness Start()
+    private Witness(IEnumerable<Guid> vms)
     {
-        var witness = new Witness();
+        _vms = [.. vms];
+        _thread = new Thread(Watch) { IsBackground = true, Name = "witness" };
+    }
+
+    /// <summary>Begins to watch these VMs; those of other labs on this machine are their affair.</summary>
+    public static Witness Start(IEnumerable<Guest> guests)
+    {
+        var witness = new Witness(guests.Select(static guest => guest.Spec.Uuid));
         witness._thread.Start();
         return witness;
     }
@@ -107,7 +114,7 @@ public sealed class Witness : IAsyncDisposable
             if (_processes.ContainsKey(pid)) continue;
             if (!_others.TryGetValue(pid, out var firstSeen)) _others[pid] = firstSeen = now;
             if (now - firstSeen > Youth.Ticks * 100) continue;
-            if (QemuProcess.TryOpen(pid) is not { } process) continue;
+            if (QemuProcess.TryOpen(pid) is not { } process || !_vms.Contains(process.Uuid)) continue;
             _processes[pid] = process;
             _others.Remove(pid);
         }
@@ -128,6 +135,7 @@ public sealed class Witness : IAsyncDisposable
             }
 
             if (!_traces.TryGetValue(process.Uuid, out var trace)) _traces[process.Uuid] = trace = new OwnershipTrace(process.Uuid);
+            if (ran > 0 && trace.Owner is { } owner && owner != process.Pid && process.IsExiting) continue;
             if (trace.Observe(process.Pid, ran, now) is { } doubleRun) _doubleRuns.Add(doubleRun);
         }
 
