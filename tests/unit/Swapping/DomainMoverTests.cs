@@ -233,7 +233,7 @@ public sealed class DomainMoverTests : IDisposable
         };
         _world.Source.Domains.OnAbort = _ => ended.TrySetException(new AdapterException("libvirt gen-1", "migrate", "canceled by client"));
 
-        var outcome = await MoveAsync(vm, stop.Token);
+        var outcome = await MoveUntilAsync(vm, stop.Token);
 
         outcome.State.ShouldBe(MoveState.Returned);
         outcome.Reason.ShouldContain("interrupted");
@@ -268,6 +268,8 @@ public sealed class DomainMoverTests : IDisposable
             _world.Kernel.Files[(pid, path)] = new FileFacts(1, 1, owner, owner, 0x81a4);
     }
 
-    private Task<MoveOutcome> MoveAsync(DomainRecord vm, CancellationToken stop = default) =>
+    private Task<MoveOutcome> MoveAsync(DomainRecord vm) => MoveUntilAsync(vm, CancellationToken.None);
+
+    private Task<MoveOutcome> MoveUntilAsync(DomainRecord vm, CancellationToken stop) =>
         new DomainMover(_world.Session).MoveAsync(SwapWorld.Plan(vm), new Version(11, 3), stop);
 }
