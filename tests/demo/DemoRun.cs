@@ -101,7 +101,7 @@ internal sealed class DemoRun(DemoOptions options)
         Say("kept, as KEEP=1 asks. To look around, in another terminal:");
         if (docker is not null) Say($"  export DOCKER_HOST={docker}");
         Say($"  export HOSTSWAP_ROOT={lab.Root}");
-        foreach (var verb in new[] { "status", "history", "show 1", "exec -- virsh list --all", "console web", "swap --image hostswap/host:bookworm" })
+        foreach (var verb in new[] { "status", "history", "exec -- virsh list --all", "console web", "swap --image hostswap/host:bookworm" })
             Say($"  {Repository.Hostctl} {verb}");
         if (!IsPrivateEngine(docker))
         {
@@ -112,7 +112,15 @@ internal sealed class DemoRun(DemoOptions options)
         // The private engine ends with its last user, and every container with it.
         Say("The private Docker engine lives as long as this program: Ctrl-C removes everything.");
         lab.Keep = false;
-        await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await WaitForSignalAsync(cancellationToken);
+    }
+
+    /// <summary>The operator's signal is what is waited for here, not a failure.</summary>
+    private static Task WaitForSignalAsync(CancellationToken cancellationToken)
+    {
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cancellationToken.Register(signalled.SetResult);
+        return signalled.Task;
     }
 
     private static bool IsPrivateEngine(string? docker) => docker?.Contains("hostswap-dev", StringComparison.Ordinal) == true;

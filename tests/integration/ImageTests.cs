@@ -82,13 +82,11 @@ public sealed class ImageTests
 
     /// <summary>
     /// The options by which hostctl runs a host container, written down independently of it.
-    /// Nothing collects the container if this program is killed, hence the label that the lab's clean-up looks for is not set:
-    /// the container is removed when it stops.
+    /// Disposing of it removes it; where this program is killed first, the next one does, by the label.
     /// </summary>
     private static IContainer Build(string image) => new ContainerBuilder(image)
         .WithImagePullPolicy(DotNet.Testcontainers.Images.PullPolicy.Never)
-        .WithCleanUp(false)
-        .WithAutoRemove(true)
+        .WithLabel(LabJanitor.OwnerLabel, LabJanitor.OwnerLabelValue)
         .WithEnvironment("container", "docker")
         .WithTmpfsMount("/run")
         .WithTmpfsMount("/run/lock")

@@ -21,6 +21,7 @@ public sealed class LabEnvironment : IAsyncLifetime
     {
         await Repository.RequireAsync(TestContext.Current.CancellationToken);
         await LabJanitor.RemoveLeftoversAsync(TestContext.Current.CancellationToken);
+        await LabJanitor.RemoveStrayContainersAsync(TestContext.Current.CancellationToken);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using HostSwap.Lab.Processes;
 
 namespace HostSwap.Lab.Hosts;
@@ -26,6 +27,23 @@ public static class LabJanitor
         }
 
         return removed;
+    }
+
+    /// <summary>Label of containers that belong to no lab: who made them.</summary>
+    public const string OwnerLabel = "hostswap.lab.owner";
+
+    /// <summary>Value of <see cref="OwnerLabel"/> for this process.</summary>
+    public static string OwnerLabelValue => JsonSerializer.Serialize(ProcessIdentity.Current);
+
+    /// <summary>Removes containers whose owner is dead.</summary>
+    public static async Task RemoveStrayContainersAsync(CancellationToken cancellationToken)
+    {
+        foreach (var container in await DockerCli.InspectAsync(await DockerCli.ContainersAsync(OwnerLabel, cancellationToken), cancellationToken))
+        {
+            var value = container.GetProperty("Config").GetProperty("Labels").GetProperty(OwnerLabel).GetString()!;
+            if (JsonSerializer.Deserialize<ProcessIdentity>(value) is { IsAlive: true }) continue;
+            await DockerCli.RunAsync(["rm", "--force", "--volumes", DockerCli.IdOf(container)], cancellationToken);
+        }
     }
 
     /// <summary>Removes one lab with everything that carries its id, in an order in which nothing is made anew.</summary>
