@@ -12,6 +12,7 @@ namespace HostSwap.Orchestrator.Planning;
 /// <param name="Kernel">The outer host's kernel, for memory and for files as each side sees them.</param>
 /// <param name="Source">The side that VMs leave.</param>
 /// <param name="Target">The side that they go to.</param>
+/// <param name="Inventory">What the source's libvirt holds.</param>
 /// <param name="DomainCapabilities">What the target says of each kind of domain that the source has.</param>
 /// <param name="TargetFilters">Network filters of the target.</param>
 /// <param name="TargetSecrets">Secrets of the target.</param>
@@ -22,6 +23,7 @@ public sealed record PlanContext(
     IOuterKernel Kernel,
     PlanSide Source,
     PlanSide Target,
+    HostInventory Inventory,
     IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities,
     IReadOnlySet<string> TargetFilters,
     IReadOnlySet<Guid> TargetSecrets,
@@ -31,7 +33,7 @@ public sealed record PlanContext(
     /// <summary>The VMs of the source whose definition could be read, with it.</summary>
     public IEnumerable<(VirtualMachine Machine, VmDefinition Definition)> Readable()
     {
-        foreach (var machine in Source.Inventory.VirtualMachines)
+        foreach (var machine in Inventory.VirtualMachines)
         {
             if (machine.Definition is { } definition)
                 yield return (machine, definition);
@@ -47,10 +49,9 @@ public sealed record PlanContext(
 /// <param name="Generation">The generation.</param>
 /// <param name="Image">Its image.</param>
 /// <param name="Host">What its libvirt says of itself.</param>
-/// <param name="Inventory">What its libvirt holds.</param>
 /// <param name="InitPid">Process id of its init on the outer host.</param>
 public sealed record PlanSide(
-    Generation Generation, ImageDescription? Image, LibvirtHostDescription Host, HostInventory Inventory, int InitPid);
+    Generation Generation, ImageDescription? Image, LibvirtHostDescription Host, int InitPid);
 
 /// <summary>What a network or pool needs of the side that it is carried to.</summary>
 /// <param name="Kind"><c>network</c> or <c>storage pool</c>.</param>

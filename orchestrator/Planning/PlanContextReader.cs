@@ -19,6 +19,7 @@ public sealed class PlanContextReader(
     {
         var from = await ReadSideAsync(source.Generation, source.Libvirt, cancellationToken);
         var to = await ReadSideAsync(target.Generation, target.Libvirt, cancellationToken);
+        var inventory = await InventoryReader.ReadAsync(source.Libvirt, cancellationToken);
         var filters = await target.Libvirt.ListNetworkFiltersAsync(cancellationToken);
         var secrets = await target.Libvirt.ListSecretsAsync(cancellationToken);
         return new PlanContext(
@@ -26,11 +27,12 @@ public sealed class PlanContextReader(
             kernel,
             from,
             to,
-            await AskDomainCapabilitiesAsync(from.Inventory, to.Host, target.Libvirt, cancellationToken),
+            inventory,
+            await AskDomainCapabilitiesAsync(inventory, to.Host, target.Libvirt, cancellationToken),
             filters.ToHashSet(StringComparer.Ordinal),
             secrets.ToHashSet(),
-            CheckpointOwners(from),
-            await ReadNeedsAsync(from.Inventory, source.Libvirt, cancellationToken));
+            CheckpointOwners(source.Generation, inventory),
+            await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken));
     }
 
     private static async Task<IReadOnlyList<CarriedNeed>> ReadNeedsAsync(
@@ -59,7 +61,6 @@ public sealed class PlanContextReader(
         generation,
         await engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
         await libvirt.DescribeAsync(cancellationToken),
-        await InventoryReader.ReadAsync(libvirt, cancellationToken),
         await generations.InitPidAsync(generation, cancellationToken));
 
     /// <summary>Each kind of domain is asked for once, and only where the target's emulator has its machine type at all.</summary>
@@ -79,10 +80,10 @@ public sealed class PlanContextReader(
     /// <summary>
     /// libvirt-dbus knows no checkpoints; libvirt keeps their metadata as files below <c>qemu/checkpoint/NAME/</c>.
     /// </summary>
-    private static HashSet<Guid> CheckpointOwners(PlanSide side)
+    private static HashSet<Guid> CheckpointOwners(Generation generation, HostInventory inventory)
     {
-        var root = Path.Join(side.Generation.Paths.LibvirtState, "qemu", "checkpoint");
-        return side.Inventory.VirtualMachines
+        var root = Path.Join(generation.Paths.LibvirtState, "qemu", "checkpoint");
+        return inventory.VirtualMachines
             .Where(machine => HasFiles(Path.Join(root, machine.Name)))
             .Select(machine => machine.Domain.Uuid)
             .ToHashSet();

@@ -70,7 +70,7 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
 
             await new RetireStep(parts, log).RemoveExpiredAsync();
             candidate = await _preparation.StartCandidateAsync(log, start, cancellationToken);
-            return await MoveAsync(log, start, candidate, cancellationToken);
+            return await MoveAsync(log, start, candidate, continues: earlier is not null, cancellationToken);
         }
         catch (JournalException)
         {
@@ -90,10 +90,13 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
         }
     }
 
-    private async Task<SwapResult> MoveAsync(EffectLog log, SwapStart start, Generation candidate, CancellationToken cancellationToken)
+    private async Task<SwapResult> MoveAsync(
+        EffectLog log, SwapStart start, Generation candidate, bool continues, CancellationToken cancellationToken)
     {
         (_session, var readiness) = await _preparation.ConnectAsync(log, start.Source, candidate, cancellationToken);
         var session = _session;
+        if (continues)
+            await AwaitEarlierMovesStep.RunAsync(session, cancellationToken);
         _plan = await _preparation.PlanAsync(session, readiness, cancellationToken);
         if (_plan.Blockers.Count > 0)
             return await EndAsync(log, candidate, OperationResult.Refused, [.. _plan.Blockers.Select(blocker => $"{blocker.Subject}: {blocker.Problem}")]);
@@ -169,7 +172,7 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
             OperationResult.Interrupted => $"interrupted; {there} VM(s) are in {candidate?.Name}, the others on the old side; 'hostctl swap' continues",
             OperationResult.FailedOnOldSide => "failed; every VM is on the old side",
             OperationResult.FailedOnBothSides when _activated => "every VM has moved, but the old generation could not be retired; 'hostctl swap' tries again",
-            OperationResult.FailedOnBothSides => $"failed; {there} VM(s) are in {candidate?.Name}, the others on the old side; 'hostctl swap' continues",
+            OperationResult.FailedOnBothSides => $"failed; {candidate?.Name} already holds VMs of this swap, the others are on the old side; 'hostctl swap' continues",
             _ => "stopped: a VM was lost, or who owns one is unclear; see 'hostctl show'",
         };
     }

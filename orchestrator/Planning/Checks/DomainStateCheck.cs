@@ -10,7 +10,7 @@ public sealed class DomainStateCheck : IPlanCheck
 
     /// <inheritdoc/>
     public IEnumerable<Blocker> Check(PlanContext context) =>
-        context.Source.Inventory.VirtualMachines.SelectMany(machine => CheckOne(context, machine));
+        context.Inventory.VirtualMachines.SelectMany(machine => CheckOne(context, machine));
 
     private static IEnumerable<Blocker> CheckOne(PlanContext context, VirtualMachine machine)
     {

@@ -29,7 +29,7 @@ public sealed class NetworkCheck : IPlanCheck
             case "bridge" when item.Source is { } bridge && !there.Contains(bridge):
                 return new Blocker("bridge", machine.Name, $"the bridge {bridge} does not exist in {context.Target.Generation.Name}", "Have the image make it (systemd-networkd in images/host/rootfs).");
             case "network":
-                var network = context.Source.Inventory.Networks.FirstOrDefault(known => string.Equals(known.Name, item.Source, StringComparison.Ordinal));
+                var network = context.Inventory.Networks.FirstOrDefault(known => string.Equals(known.Name, item.Source, StringComparison.Ordinal));
                 if (network is null)
                     return new Blocker("network", machine.Name, $"the libvirt network {item.Source} is not defined", "Define it, or attach the VM to another.");
                 return network.Persistent

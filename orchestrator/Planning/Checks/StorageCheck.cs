@@ -18,7 +18,7 @@ public sealed class StorageCheck : IPlanCheck
             {
                 if (disk.Type is "vhostuser" or "nvme")
                     yield return new Blocker("storage", machine.Name, $"its disk {disk.Target} is of type {disk.Type}, which cannot move live", "Detach it for the swap.");
-                if (disk.Pool is { } pool && !context.Source.Inventory.StoragePools.Any(item => string.Equals(item.Name, pool, StringComparison.Ordinal)))
+                if (disk.Pool is { } pool && !context.Inventory.StoragePools.Any(item => string.Equals(item.Name, pool, StringComparison.Ordinal)))
                     yield return new Blocker("storage", machine.Name, $"its disk {disk.Target} is in the storage pool {pool}, which is not defined", "Define the pool.");
             }
 
