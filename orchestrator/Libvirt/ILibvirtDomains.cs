@@ -41,6 +41,12 @@ public interface ILibvirtDomains
     /// </exception>
     Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Says for how long QEMU may let the guest stand still at the end of a migration: it goes on copying until what is
+    /// left can be sent in that time (<c>virDomainMigrateSetMaxDowntime</c>; milliseconds). Its default is 300 ms.
+    /// </summary>
+    Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken);
+
     /// <summary>Aborts the domain's running job; the domain stays where it is. No error where none runs.</summary>
     Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken);
 

@@ -84,6 +84,14 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     }
 
     /// <inheritdoc/>
+    public Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken) => CallAsync(
+        uuid,
+        "MigrateSetMaxDowntime",
+        cancellationToken,
+        BusValue.UInt64((ulong)limit.TotalMilliseconds),
+        BusValue.UInt32(0));
+
+    /// <inheritdoc/>
     public async Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken)
     {
         try

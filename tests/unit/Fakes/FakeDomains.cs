@@ -81,6 +81,12 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public async Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken) => await OnMigrate(uuid, request);
 
+    public Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        Calls.Add($"max downtime {limit.TotalMilliseconds}");
+        return Task.CompletedTask;
+    }
+
     public Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken)
     {
         Calls.Add("abort");

@@ -37,6 +37,19 @@ public sealed class DomainMoverTests : IDisposable
     }
 
     [Fact]
+    public async Task Downtime_is_limited_before_the_migration_begins()
+    {
+        var vm = Running();
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Source.Domains.Calls.ShouldContain("max downtime 100");
+            _world.Arrive(uuid);
+            return Task.CompletedTask;
+        };
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Verified);
+    }
+
+    [Fact]
     public async Task A_failed_migration_leaves_the_vm_where_it_was()
     {
         var vm = Running();
