@@ -76,7 +76,7 @@ public sealed class ThrottledWorld : IAsyncLifetime
             FROM {Repository.Trixie}
             RUN ln -sf /dev/null /etc/systemd/system/libvirtd.service && ln -sf /dev/null /etc/systemd/system/libvirtd.socket
             """;
-        await DockerCli.RunAsync(["build", "--quiet", "--network", "none", "--tag", BrokenImage, "-"], cancellationToken, TimeSpan.FromMinutes(2), Dockerfile);
+        await DockerCli.RunAsync(["build", "--quiet", "--force-rm", "--network", "none", "--tag", BrokenImage, "-"], cancellationToken, TimeSpan.FromMinutes(2), Dockerfile);
         return BrokenImage;
     }
 

@@ -117,6 +117,18 @@ public sealed partial class OuterHostLab : IAsyncDisposable
     /// <summary>Removes everything, unless it shall be kept.</summary>
     public async ValueTask DisposeAsync()
     {
+        SaveConsolesOfTroubledGuests();
         if (!Keep) await LabJanitor.RemoveAsync(_record, CancellationToken.None);
+    }
+
+    /// <summary>A console that shows more than ticks is the only witness of what happened in its guest.</summary>
+    private void SaveConsolesOfTroubledGuests()
+    {
+        foreach (var guest in _guests.Where(static guest => File.Exists(guest.ConsoleLog) && !guest.ReadLog().Judge().IsContinuous))
+        {
+            var directory = Path.Join(Repository.Output, "consoles");
+            Directory.CreateDirectory(directory);
+            File.Copy(guest.ConsoleLog, Path.Join(directory, $"{Id}-{Path.GetFileName(guest.ConsoleLog)}"), overwrite: true);
+        }
     }
 }
