@@ -20,7 +20,6 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
     private SwapPlan? _plan;
     private MoveDomainsStep? _moves;
     private SwapSession? _session;
-    private bool _activated;
 
     /// <summary>Swaps. The caller holds the outer host's lock.</summary>
     public async Task<SwapResult> RunAsync(SwapRequest request, CancellationToken cancellationToken)
@@ -60,7 +59,6 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
     private async Task<SwapResult> CarryOutAsync(
         EffectLog log, SwapStart start, SwapRequest request, Operation? earlier, CancellationToken cancellationToken)
     {
-        Generation? candidate = start.Candidate;
         try
         {
             if (earlier is not null)
@@ -69,7 +67,7 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
                 return Result(log, OperationResult.Done, $"{start.Source.Name} is active; what an earlier swap had left undone is done", []);
 
             await new RetireStep(parts, log).RemoveExpiredAsync();
-            candidate = await _preparation.StartCandidateAsync(log, start, cancellationToken);
+            var candidate = await _preparation.StartCandidateAsync(log, start, cancellationToken);
             return await MoveAsync(log, start, candidate, continues: earlier is not null, cancellationToken);
         }
         catch (JournalException)
@@ -78,15 +76,15 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return await EndAsync(log, candidate, OperationResult.Interrupted, ["the swap was interrupted"]);
+            return await EndAsync(log, start.Source, OperationResult.Interrupted, ["the swap was interrupted"]);
         }
         catch (StepFailedException exception)
         {
-            return await EndAsync(log, candidate, OperationResult.FailedOnOldSide, exception.Problems);
+            return await EndAsync(log, start.Source, OperationResult.FailedOnOldSide, exception.Problems);
         }
         catch (HostSwapException exception)
         {
-            return await EndAsync(log, candidate, OperationResult.FailedOnOldSide, [exception.Message]);
+            return await EndAsync(log, start.Source, OperationResult.FailedOnOldSide, [exception.Message]);
         }
     }
 
@@ -99,9 +97,9 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
             await AwaitEarlierMovesStep.RunAsync(session, cancellationToken);
         _plan = await _preparation.PlanAsync(session, readiness, cancellationToken);
         if (_plan.Blockers.Count > 0)
-            return await EndAsync(log, candidate, OperationResult.Refused, [.. _plan.Blockers.Select(blocker => $"{blocker.Subject}: {blocker.Problem}")]);
+            return await EndAsync(log, start.Source, OperationResult.Refused, [.. _plan.Blockers.Select(blocker => $"{blocker.Subject}: {blocker.Problem}")]);
         if (!await approval.ApproveAsync(_plan, cancellationToken))
-            return await EndAsync(log, candidate, OperationResult.Declined, []);
+            return await EndAsync(log, start.Source, OperationResult.Declined, []);
 
         await _steps.RunAsync(SwapStep.ReplicateInventory, () => ReplicateInventoryStep.RunAsync(session, cancellationToken));
         _moves = new MoveDomainsStep(session, token => _preparation.ReplanAsync(session, token));
@@ -110,7 +108,6 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
         // From here every VM is on the new side: stopping half-way would be worse than the second that is left.
         await _steps.RunAsync(SwapStep.Verify, () => VerifyStep.RunAsync(session, _moves.Outcomes, parts, readiness));
         await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, log).RunAsync(start.Source, candidate, session.Target.Libvirt.Domains));
-        _activated = true;
         await _steps.RunAsync(SwapStep.Retire, () => new RetireStep(parts, log).RunAsync(start.Source));
         return Result(log, OperationResult.Done, $"{candidate.Name} ({start.Reference}) is active with {_moves.Outcomes.Count} VM(s); {start.Source.Name} is retired", []);
     }
@@ -127,14 +124,15 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
         }
     }
 
-    /// <summary>Ends a swap that did not come through: from what is seen, not from what was tried.</summary>
-    private async Task<SwapResult> EndAsync(EffectLog log, Generation? candidate, OperationResult wanted, IReadOnlyList<string> problems)
+    /// <summary>Ends a swap that did not come through: from what is recorded and seen, not from what was tried.</summary>
+    private async Task<SwapResult> EndAsync(EffectLog log, Generation source, OperationResult wanted, IReadOnlyList<string> problems)
     {
         var found = new List<string>(problems);
-        // A candidate that CreateAsync recorded and then failed to start is not in the caller's hands yet.
-        candidate ??= parts.Generations.FindCandidate();
-        var gone = candidate is null;
-        if (candidate is not null && !_activated)
+        // Once the switch is recorded there is no candidate any more, and nothing that may be removed.
+        var switched = parts.Generations.FindActive()?.Number != source.Number;
+        var candidate = parts.Generations.FindCandidate();
+        var gone = candidate is null && !switched;
+        if (candidate is not null)
         {
             try
             {
@@ -147,7 +145,7 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
         }
 
         var result = Judge(wanted, gone);
-        return Result(log, result, Summarise(result, candidate), found);
+        return Result(log, result, Summarise(result, candidate, switched), found);
     }
 
     private OperationResult Judge(OperationResult wanted, bool candidateGone)
@@ -161,7 +159,7 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
         return wanted;
     }
 
-    private string Summarise(OperationResult result, Generation? candidate)
+    private string Summarise(OperationResult result, Generation? candidate, bool switched)
     {
         var there = (_moves?.Outcomes ?? []).Count(move => move.State is MoveState.Verified or MoveState.Arrived);
         return result switch
@@ -171,7 +169,7 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
             OperationResult.Interrupted when there == 0 => "interrupted; every VM is on the old side",
             OperationResult.Interrupted => $"interrupted; {there} VM(s) are in {candidate?.Name}, the others on the old side; 'hostctl swap' continues",
             OperationResult.FailedOnOldSide => "failed; every VM is on the old side",
-            OperationResult.FailedOnBothSides when _activated => "every VM has moved, but the old generation could not be retired; 'hostctl swap' tries again",
+            OperationResult.FailedOnBothSides when switched => "every VM has moved, but the new generation is not fully active or the old one not retired; 'hostctl swap' tries again",
             OperationResult.FailedOnBothSides => $"failed; {candidate?.Name} already holds VMs of this swap, the others are on the old side; 'hostctl swap' continues",
             _ => "stopped: a VM was lost, or who owns one is unclear; see 'hostctl show'",
         };
