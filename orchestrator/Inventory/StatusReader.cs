@@ -19,7 +19,7 @@ public sealed class StatusReader(OuterHostParts parts)
             Initialised: true,
             [.. looks.Select(look => look.Status)],
             [.. looks.SelectMany(look => look.Machines).OrderBy(machine => machine.Name, StringComparer.Ordinal)],
-            parts.Journal.FindUnfinishedSwap()?.Id,
+            parts.Journal.UnfinishedOperations().FirstOrDefault()?.Id,
             OuterHostLock.FindHolder(parts.Settings.Paths.LockFile));
     }
 

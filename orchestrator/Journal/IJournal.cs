@@ -28,10 +28,10 @@ public interface IJournal : IDisposable
     /// <param name="summary">One sentence for people.</param>
     /// <param name="detailJson">Whatever else is to be known of it.</param>
     /// <param name="resumable">
-    /// Whether a later swap has to continue this one: <see cref="FindUnfinishedSwap"/> then goes on to return it.
+    /// Whether a later operation has to continue this one: <see cref="UnfinishedOperations"/> then goes on to return it.
     /// Where it is false and the result is <see cref="OperationResult.Done"/>,
     /// <see cref="OperationResult.NothingToDo"/> or <see cref="OperationResult.FailedOnOldSide"/>, every VM is on one
-    /// side, and the unfinished swaps before this one are closed with it. Any other result leaves them unfinished.
+    /// side, and the unfinished operations before this one are closed with it. Any other result leaves them unfinished.
     /// </param>
     void Finish(long operation, OperationResult result, string summary, string detailJson, bool resumable);
 
@@ -57,10 +57,11 @@ public interface IJournal : IDisposable
     IReadOnlyList<MoveRecord> Moves(long operation);
 
     /// <summary>
-    /// The newest swap that still has to be continued: it died, or was closed as resumable, and no later swap has
-    /// brought every VM to one side. Null where there is none. To be asked before <see cref="Begin"/>.
+    /// The operations that still have to be continued, newest first: each moves VMs, and died or was closed as
+    /// resumable, and no later one has brought every VM to one side. One that runs now is among them. Empty where
+    /// nothing is unfinished.
     /// </summary>
-    Operation? FindUnfinishedSwap();
+    IReadOnlyList<Operation> UnfinishedOperations();
 }
 
 /// <summary>What an operation is.</summary>
@@ -77,6 +78,25 @@ public enum OperationKind
 
     /// <summary><c>hostctl swap</c>.</summary>
     Swap,
+
+    /// <summary><c>hostctl resume</c>: continues what was interrupted, or returns everything.</summary>
+    Resume,
+
+    /// <summary><c>hostctl rollback</c>.</summary>
+    Rollback,
+
+    /// <summary><c>hostctl retire</c>.</summary>
+    Retire,
+}
+
+/// <summary>What kinds of operations have in common.</summary>
+public static class OperationKinds
+{
+    /// <summary>Those that move VMs from one generation to another, and so can leave some in each.</summary>
+    public static IReadOnlyList<OperationKind> Movers { get; } = [OperationKind.Swap, OperationKind.Resume, OperationKind.Rollback];
+
+    /// <summary>Whether it moves VMs.</summary>
+    public static bool MovesVms(this OperationKind kind) => Movers.Contains(kind);
 }
 
 /// <summary>How an operation ended.</summary>

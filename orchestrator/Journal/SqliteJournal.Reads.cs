@@ -33,9 +33,9 @@ public sealed partial class SqliteJournal
         OperationOf).SingleOrDefault());
 
     /// <inheritdoc/>
-    public Operation? FindUnfinishedSwap() => Read("the operations", () => Rows_NeedsLock(
-        Command_NeedsLock(OperationColumns + "WHERE unfinished = 1 ORDER BY id DESC LIMIT 1"),
-        OperationOf).SingleOrDefault());
+    public IReadOnlyList<Operation> UnfinishedOperations() => Read("the operations", () => Rows_NeedsLock(
+        Command_NeedsLock(OperationColumns + "WHERE unfinished = 1 ORDER BY id DESC"),
+        OperationOf));
 
     /// <inheritdoc/>
     public IReadOnlyList<JournalEntry> Entries(long operation) => Read("the entries", () => Rows_NeedsLock(

@@ -68,7 +68,7 @@ public sealed partial class SqliteJournal : IJournal
                 ("$summary", summary),
                 ("$detail", detailJson),
                 ("$now", JournalText.Of(now)),
-                ("$unfinished", kind == OperationKind.Swap ? 1L : 0L)));
+                ("$unfinished", kind.MovesVms() ? 1L : 0L)));
             return new Operation(LastId_NeedsLock(), kind, OperationResult.Running, summary, detailJson, now, null);
         }
     }
@@ -218,13 +218,15 @@ public sealed partial class SqliteJournal : IJournal
         }
     }
 
-    // Only a swap can have left VMs in two generations, and only a swap brings them together again.
+    // Only an operation that moves VMs can have left them in two generations, and only such a one brings them together again.
     private void CloseEarlier_NeedsLock(long operation) => Run_NeedsLock(
         """
         UPDATE operations SET unfinished = 0
         WHERE unfinished = 1 AND id < $operation
-          AND EXISTS (SELECT 1 FROM operations WHERE id = $operation AND kind = $swap)
+          AND EXISTS (SELECT 1 FROM operations WHERE id = $operation AND kind IN ($swap, $resume, $rollback))
         """,
         ("$operation", operation),
-        ("$swap", JournalText.Of(OperationKind.Swap)));
+        ("$swap", JournalText.Of(OperationKind.Swap)),
+        ("$resume", JournalText.Of(OperationKind.Resume)),
+        ("$rollback", JournalText.Of(OperationKind.Rollback)));
 }

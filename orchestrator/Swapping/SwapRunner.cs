@@ -27,7 +27,7 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
         var (start, earlier) = await _steps.RunAsync(SwapStep.Preflight, async () =>
         {
             var found = await _preparation.FindStartAsync(request.Image, cancellationToken);
-            var unfinished = parts.Journal.FindUnfinishedSwap();
+            var unfinished = parts.Journal.UnfinishedOperations().FirstOrDefault();
             return ((found, unfinished), unfinished is null ? $"{found.Source.Name} is active" : $"continues swap {unfinished.Id}");
         });
         var sameImage = string.Equals(start.Source.Record.ImageId, start.Image.Id, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         }
 
         using var again = Open();
-        again.FindUnfinishedSwap().ShouldNotBeNull().Id.ShouldBe(1);
+        again.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(1);
     }
 
     [Theory]
@@ -27,9 +27,9 @@ public sealed class UnfinishedSwapTests : JournalFixture
     {
         using var journal = Open();
         var operation = journal.Begin(kind, "", "{}").Id;
-        journal.FindUnfinishedSwap().ShouldBeNull();
+        journal.UnfinishedOperations().FirstOrDefault().ShouldBeNull();
         journal.Finish(operation, OperationResult.Interrupted, "", "{}", resumable: true);
-        journal.FindUnfinishedSwap().ShouldBeNull();
+        journal.UnfinishedOperations().FirstOrDefault().ShouldBeNull();
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         using var journal = Open();
         journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, result, "", "{}", resumable);
 
-        (journal.FindUnfinishedSwap() is not null).ShouldBe(unfinished);
+        (journal.UnfinishedOperations().FirstOrDefault() is not null).ShouldBe(unfinished);
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", resumable: true);
         journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, later, "", "{}", resumable: false);
 
-        (journal.FindUnfinishedSwap()?.Id).ShouldBe(unfinished);
+        (journal.UnfinishedOperations().FirstOrDefault()?.Id).ShouldBe(unfinished);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         journal.Begin(OperationKind.Swap, "", "{}");
         journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", resumable: true);
 
-        journal.FindUnfinishedSwap().ShouldNotBeNull().Id.ShouldBe(2);
+        journal.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(2);
     }
 
     [Fact]
@@ -82,6 +82,6 @@ public sealed class UnfinishedSwapTests : JournalFixture
         journal.Begin(OperationKind.Swap, "", "{}");
         journal.Finish(journal.Begin(OperationKind.Start, "", "{}").Id, OperationResult.Done, "", "{}", resumable: false);
 
-        journal.FindUnfinishedSwap().ShouldNotBeNull().Id.ShouldBe(1);
+        journal.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(1);
     }
 }
