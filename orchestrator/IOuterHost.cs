@@ -20,9 +20,14 @@ public interface IOuterHost : IAsyncDisposable
     /// Brings the active generation up: creates <c>gen-1</c> where there is none, else starts the recorded active one.
     /// Used by people once and by systemd at every boot.
     /// </summary>
+    /// <remarks>
+    /// In mid-swap, as after a power cut, it also brings up the other generation that holds VMs, and starts those VMs
+    /// that start by themselves, each where it is. It moves nothing: that is <see cref="ResumeAsync"/>.
+    /// </remarks>
     /// <param name="image">Image for the first generation; null for the configured one.</param>
+    /// <param name="observer">Is told what else was started.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    Task<GenerationStatus> StartAsync(string? image, CancellationToken cancellationToken);
+    Task<GenerationStatus> StartAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken);
 
     /// <summary>Looks at everything once.</summary>
     Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken);
@@ -30,12 +35,42 @@ public interface IOuterHost : IAsyncDisposable
     /// <summary>Starts a candidate, makes the plan against it and removes it again.</summary>
     Task<SwapPlan> PlanAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>Makes the plan of a rollback to the previous generation; in mid-swap, that of the way back.</summary>
+    Task<SwapPlan> PlanRollbackAsync(ISwapObserver observer, CancellationToken cancellationToken);
+
     /// <summary>
     /// Swaps. Cancelling is an orderly interruption: no further move begins, those in flight are aborted and seen to be
     /// on one side. Never throws for a failed swap, whose result says so; throws where it could not begin.
     /// </summary>
     Task<SwapResult> SwapAsync(
         SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Continues, or returns, whatever an interruption has left, whichever it was. Cancelling and failing are as for
+    /// <see cref="SwapAsync"/>.
+    /// </summary>
+    Task<SwapResult> ResumeAsync(
+        ResumeRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Puts the VMs back into the previous generation; in mid-swap, into the active one.</summary>
+    Task<SwapResult> RollbackAsync(
+        FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the operation that another hostctl runs here in an orderly way, and waits until it has ended.
+    /// </summary>
+    /// <param name="rollback">Whether VMs that have moved go back.</param>
+    /// <param name="limit">How long the other one may take.</param>
+    /// <param name="cancellationToken">Stops waiting; the other one ends all the same.</param>
+    /// <returns>The operation as it ended; null where no other hostctl runs an operation that moves VMs.</returns>
+    /// <exception cref="Errors.DeadlineException">It has not ended within the limit.</exception>
+    Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken);
+
+    /// <summary>Stops retired generations whose soak is over, and removes those that have been kept long enough.</summary>
+    /// <param name="now">Whether soaks end at once.</param>
+    /// <param name="cancellationToken">Not listened to once something is being stopped.</param>
+    /// <returns>What was done; null where nothing was due.</returns>
+    Task<string?> RetireAsync(bool now, CancellationToken cancellationToken);
 
     /// <summary>Recorded operations, newest first.</summary>
     IReadOnlyList<Operation> History(int limit);
@@ -53,11 +88,6 @@ public interface IOuterHost : IAsyncDisposable
     Task<IReadOnlyList<string>> GetExecCommandAsync(
         IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken);
 }
-
-/// <summary>What a swap is asked for.</summary>
-/// <param name="Image">The new image; null for the configured one.</param>
-/// <param name="Force">Swap even to the image that is active already.</param>
-public sealed record SwapRequest(string? Image, bool Force);
 
 /// <summary>An operation with everything that is recorded of it.</summary>
 public sealed record OperationDetails(

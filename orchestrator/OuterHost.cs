@@ -42,7 +42,7 @@ public sealed class OuterHost : IOuterHost
         {
             var operation = journal.Begin(OperationKind.Init, $"guest network {_settings.Docker.Network}", "{}");
             await new EffectLog(journal, operation.Id).DoAsync("network", _settings.Docker.Network, () => MakeNetworkAsync(cancellationToken));
-            journal.Finish(operation.Id, OperationResult.Done, $"guest network {_settings.Docker.Network} made", "{}", resumable: false);
+            journal.Finish(operation.Id, OperationResult.Done, $"guest network {_settings.Docker.Network} made", "{}", OperationEnding.Untouched);
             made.Add($"Docker network {_settings.Docker.Network}");
         }
 
@@ -50,8 +50,9 @@ public sealed class OuterHost : IOuterHost
     }
 
     /// <inheritdoc/>
-    public Task<GenerationStatus> StartAsync(string? image, CancellationToken cancellationToken) =>
-        ChangeAsync("start", parts => new GenerationStarter(parts).RunAsync(image, cancellationToken));
+    public Task<GenerationStatus> StartAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) =>
+        ChangeAsync("start", parts => new GenerationStarter(parts).RunAsync(
+            image, (log, active) => new UnfinishedStarts(parts, observer).RunAsync(log, active, cancellationToken), cancellationToken));
 
     /// <inheritdoc/>
     public async Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken)
@@ -68,9 +69,27 @@ public sealed class OuterHost : IOuterHost
         ChangeAsync("plan", parts => new PlanRunner(parts, observer).RunAsync(image, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<SwapPlan> PlanRollbackAsync(ISwapObserver observer, CancellationToken cancellationToken) =>
+        ChangeAsync("plan --rollback", parts => new PlanRunner(parts, observer).RunRollbackAsync(cancellationToken));
+
+    /// <inheritdoc/>
     public Task<SwapResult> SwapAsync(
         SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
         ChangeAsync("swap", parts => new SwapRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<SwapResult> ResumeAsync(
+        ResumeRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        ChangeAsync("resume", parts => new ResumeRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<SwapResult> RollbackAsync(
+        FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        ChangeAsync("rollback", parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<string?> RetireAsync(bool now, CancellationToken cancellationToken) =>
+        ChangeAsync("retire", parts => new RetireRunner(parts).RunAsync(now));
 
     /// <inheritdoc/>
     public IReadOnlyList<Operation> History(int limit)

@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Procfs;
 
@@ -30,6 +31,9 @@ public sealed class OuterHostParts(
 
     /// <summary>The journal.</summary>
     public IJournal Journal { get; } = journal;
+
+    /// <summary>What another hostctl wants of the operation that runs in this one.</summary>
+    public AbortRequests Aborts { get; } = new(settings.Paths.LockFile);
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;

@@ -28,8 +28,9 @@ public sealed record DockerSettings(Uri Endpoint, string Network, string? Subnet
 /// <summary>Limits for host containers.</summary>
 /// <param name="ReadyTimeout">How long a candidate may take to become ready.</param>
 /// <param name="StopTimeout">How long systemd in a generation gets to stop.</param>
-/// <param name="KeepRetired">How long a retired generation is kept stopped before it is removed.</param>
-public sealed record GenerationSettings(TimeSpan ReadyTimeout, TimeSpan StopTimeout, TimeSpan KeepRetired);
+/// <param name="Soak">How long the old generation goes on running, empty, after a swap, so that a rollback is instant.</param>
+/// <param name="KeepRetired">How long a retired generation is kept before it is removed; until then a rollback to it is possible.</param>
+public sealed record GenerationSettings(TimeSpan ReadyTimeout, TimeSpan StopTimeout, TimeSpan Soak, TimeSpan KeepRetired);
 
 /// <summary>How VMs are moved.</summary>
 /// <param name="Parallel">How many at once; null chooses by cores and free memory.</param>
@@ -39,6 +40,8 @@ public sealed record GenerationSettings(TimeSpan ReadyTimeout, TimeSpan StopTime
 /// <param name="DeadlineBase">Time that every migration gets.</param>
 /// <param name="DeadlinePerGiB">Time that it gets for each GiB of RAM besides.</param>
 /// <param name="NoProgressLimit">It is given up when nothing has been sent for so long.</param>
+/// <param name="Retries">How often a VM whose move failed is tried again.</param>
+/// <param name="RetryDelay">The wait before the first retry; it doubles with each.</param>
 /// <param name="MemoryReserveMiB">Memory of the outer host that moves never use.</param>
 public sealed record MigrationSettings(
     int? Parallel,
@@ -48,4 +51,6 @@ public sealed record MigrationSettings(
     TimeSpan DeadlineBase,
     TimeSpan DeadlinePerGiB,
     TimeSpan NoProgressLimit,
+    int Retries,
+    TimeSpan RetryDelay,
     long MemoryReserveMiB);

@@ -32,6 +32,7 @@ internal static class KnownKeys
     public const string StorageShared = "storage.shared";
     public const string ReadyTimeout = "generation.ready_timeout";
     public const string StopTimeout = "generation.stop_timeout";
+    public const string Soak = "generation.soak";
     public const string KeepRetired = "generation.keep_retired";
     public const string Parallel = "migration.parallel";
     public const string Bandwidth = "migration.bandwidth_mib_per_second";
@@ -40,6 +41,8 @@ internal static class KnownKeys
     public const string DeadlineBase = "migration.deadline_base";
     public const string DeadlinePerGiB = "migration.deadline_per_gib";
     public const string NoProgressLimit = "migration.no_progress_limit";
+    public const string Retries = "migration.retries";
+    public const string RetryDelay = "migration.retry_delay";
     public const string MemoryReserve = "migration.memory_reserve_mib";
 
     /// <summary>The keys with the form of their values.</summary>
@@ -55,6 +58,7 @@ internal static class KnownKeys
         [StorageShared] = ValueKind.TextList,
         [ReadyTimeout] = ValueKind.Text,
         [StopTimeout] = ValueKind.Text,
+        [Soak] = ValueKind.Text,
         [KeepRetired] = ValueKind.Text,
         [Parallel] = ValueKind.IntegerOrWord,
         [Bandwidth] = ValueKind.IntegerOrWord,
@@ -63,6 +67,8 @@ internal static class KnownKeys
         [DeadlineBase] = ValueKind.Text,
         [DeadlinePerGiB] = ValueKind.Text,
         [NoProgressLimit] = ValueKind.Text,
+        [Retries] = ValueKind.Integer,
+        [RetryDelay] = ValueKind.Text,
         [MemoryReserve] = ValueKind.Integer,
     };
 

@@ -49,9 +49,21 @@ public static class SettingsDefaults
     /// <value>30 s</value>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a retired generation is kept stopped.</summary>
-    /// <value>1 h</value>
-    public static readonly TimeSpan KeepRetired = TimeSpan.FromHours(1);
+    /// <summary>How long the old generation goes on running, empty, after a swap.</summary>
+    /// <value>10 min</value>
+    public static readonly TimeSpan Soak = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a retired generation is kept.</summary>
+    /// <value>1 d</value>
+    public static readonly TimeSpan KeepRetired = TimeSpan.FromDays(1);
+
+    /// <summary>How often a VM whose move failed is tried again.</summary>
+    /// <value>2</value>
+    public const int Retries = 2;
+
+    /// <summary>The wait before the first retry; it doubles with each.</summary>
+    /// <value>1 s</value>
+    public static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Time that every migration gets.</summary>
     /// <value>60 s</value>

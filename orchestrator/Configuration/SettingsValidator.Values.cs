@@ -12,11 +12,15 @@ internal sealed partial class SettingsValidator
     private const long MaximumBandwidth = 1 << 20;
     private const long MaximumReserve = 1 << 24;
 
+    // The wait doubles with each: ten turn a second into a quarter of an hour.
+    private const long MaximumRetries = 10;
+
     private static readonly TimeSpan OneSecond = TimeSpan.FromSeconds(1);
 
     private GenerationSettings Generation() => new(
         Duration(KnownKeys.ReadyTimeout, SettingsDefaults.ReadyTimeout, OneSecond, TimeSpan.FromHours(1)),
         Duration(KnownKeys.StopTimeout, SettingsDefaults.StopTimeout, OneSecond, TimeSpan.FromHours(1)),
+        Duration(KnownKeys.Soak, SettingsDefaults.Soak, TimeSpan.Zero, TimeSpan.FromDays(30)),
         Duration(KnownKeys.KeepRetired, SettingsDefaults.KeepRetired, TimeSpan.Zero, TimeSpan.FromDays(365)));
 
     private MigrationSettings Migration() => new(
@@ -27,6 +31,8 @@ internal sealed partial class SettingsValidator
         Duration(KnownKeys.DeadlineBase, SettingsDefaults.DeadlineBase, OneSecond, TimeSpan.FromDays(7)),
         Duration(KnownKeys.DeadlinePerGiB, SettingsDefaults.DeadlinePerGiB, TimeSpan.Zero, TimeSpan.FromDays(1)),
         Duration(KnownKeys.NoProgressLimit, SettingsDefaults.NoProgressLimit, OneSecond, TimeSpan.FromDays(1)),
+        (int)Integer(KnownKeys.Retries, SettingsDefaults.Retries, 0, MaximumRetries),
+        Duration(KnownKeys.RetryDelay, SettingsDefaults.RetryDelay, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
         Integer(KnownKeys.MemoryReserve, SettingsDefaults.MemoryReserveMiB, 0, MaximumReserve));
 
     private string? Text(string key, Func<string, string?> fault)

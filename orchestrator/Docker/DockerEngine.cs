@@ -174,6 +174,7 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
         container.Image,
         container.State?.Running ?? false,
         container.State is { Running: true } state ? (int)state.Pid : 0,
+        container.State?.StartedAt ?? "",
         container.HostConfig?.RestartPolicy is { Name: not (RestartPolicyKind.No or RestartPolicyKind.Undefined) },
         container.Config?.Labels?.AsReadOnly() ?? EmptyLabels,
         (container.Mounts ?? [])

@@ -60,6 +60,7 @@ public sealed record ImageDescription(string Id, IReadOnlyDictionary<string, str
 /// <param name="ImageId">Digest of its image.</param>
 /// <param name="Running">Whether its init runs.</param>
 /// <param name="InitPid">Process id of its init as the outer host sees it; 0 where it does not run.</param>
+/// <param name="StartedAt">When it was last started, as Docker writes it: another text means another start.</param>
 /// <param name="Restart">Whether Docker starts it by itself.</param>
 /// <param name="Labels">Its labels.</param>
 /// <param name="Mounts">Targets of its bind mounts with their sources.</param>
@@ -69,6 +70,7 @@ public sealed record ContainerDescription(
     string ImageId,
     bool Running,
     int InitPid,
+    string StartedAt,
     bool Restart,
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlyDictionary<string, string> Mounts);

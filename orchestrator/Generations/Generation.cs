@@ -18,6 +18,9 @@ public sealed record Generation(GenerationRecord Record, GenerationPaths Paths, 
     /// <summary>Its recorded role.</summary>
     public GenerationRole Role => Enum.Parse<GenerationRole>(Record.Role);
 
+    /// <summary>Until when it runs on, empty, after its retirement; null for one that is not retired.</summary>
+    public DateTimeOffset? SoaksUntil(TimeSpan soak) => Role == GenerationRole.Retired ? Record.RetiredAt + soak : null;
+
     /// <summary>The name of a generation.</summary>
     public static string NameOf(int number) => $"gen-{number}";
 

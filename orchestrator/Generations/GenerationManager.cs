@@ -31,6 +31,13 @@ public sealed class GenerationManager(
     /// <summary>The candidate of an unfinished swap; null where there is none.</summary>
     public Generation? FindCandidate() => All().SingleOrDefault(generation => generation.Role == GenerationRole.Candidate);
 
+    /// <summary>The generation that was active before the active one.</summary>
+    /// <exception cref="EnvironmentException">It is not kept any more, or there never was one.</exception>
+    public Generation Previous() =>
+        All().Where(generation => generation.Role == GenerationRole.Retired).MaxBy(generation => generation.Record.RetiredAt)
+        ?? throw new EnvironmentException(
+            "no previous generation is kept", "It is removed after generation.keep_retired; 'hostctl swap --image' goes to any image.");
+
     /// <summary>The number that the next generation gets.</summary>
     public int NextNumber() => journal.Generations().Select(record => record.Number).DefaultIfEmpty(0).Max() + 1;
 
@@ -120,6 +127,10 @@ public sealed class GenerationManager(
         retired.Record with { Role = nameof(GenerationRole.Retired), RetiredAt = timeProvider.GetUtcNow() },
         active.Record with { Role = nameof(GenerationRole.Active), RetiredAt = null },
     ]);
+
+    /// <summary>Records another role of a generation that holds nothing; when it was retired stays known.</summary>
+    public void RecordRole(Generation generation, GenerationRole role) =>
+        journal.RecordGenerations([generation.Record with { Role = role.ToString() }]);
 
     /// <summary>The process id of a generation's init on the outer host.</summary>
     /// <exception cref="EnvironmentException">Its container does not run.</exception>

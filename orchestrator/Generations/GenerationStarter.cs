@@ -8,8 +8,10 @@ public sealed class GenerationStarter(OuterHostParts parts)
 {
     /// <summary>Starts it and waits until it is fit to hold VMs.</summary>
     /// <param name="image">Image for the first generation; null for the configured one.</param>
+    /// <param name="afterwards">What is done under the same record once it is up.</param>
     /// <param name="cancellationToken">Stops waiting; what was started stays.</param>
-    public async Task<GenerationStatus> RunAsync(string? image, CancellationToken cancellationToken)
+    public async Task<GenerationStatus> RunAsync(
+        string? image, Func<EffectLog, Generation, Task> afterwards, CancellationToken cancellationToken)
     {
         var active = parts.Generations.FindActive();
         if (active is not null && image is not null && !string.Equals(image, active.Record.Image, StringComparison.Ordinal))
@@ -30,7 +32,8 @@ public sealed class GenerationStarter(OuterHostParts parts)
             var ready = await parts.Probe.WaitAsync(active, cancellationToken);
             await parts.Generations.SetRestartAsync(log, active, restart: true, cancellationToken);
             GenerationDirectories.PointActiveLink(active.Paths);
-            parts.Journal.Finish(operation.Id, OperationResult.Done, $"{active.Name} is {ready.SystemState}", "{}", resumable: false);
+            await afterwards(log, active);
+            parts.Journal.Finish(operation.Id, OperationResult.Done, $"{active.Name} is {ready.SystemState}", "{}", OperationEnding.Untouched);
             return new GenerationStatus(
                 active.Number,
                 active.Role,
@@ -45,7 +48,7 @@ public sealed class GenerationStarter(OuterHostParts parts)
         }
         catch (Exception exception) when (exception is not JournalException)
         {
-            parts.Journal.Finish(operation.Id, OperationResult.FailedOnOldSide, exception.Message, "{}", resumable: false);
+            parts.Journal.Finish(operation.Id, OperationResult.FailedOnOldSide, exception.Message, "{}", OperationEnding.Untouched);
             throw;
         }
     }

@@ -22,18 +22,16 @@ public interface IJournal : IDisposable
     /// <summary>Stores the state of one VM's move, replacing its earlier one.</summary>
     void RecordMove(long operation, MoveRecord move);
 
+    /// <summary>Replaces what is kept of an open operation besides its steps and moves.</summary>
+    void RecordDetail(long operation, string detailJson);
+
     /// <summary>Closes an operation.</summary>
     /// <param name="operation">The operation, which must not have been closed before.</param>
     /// <param name="result">How it ended; not <see cref="OperationResult.Running"/>.</param>
     /// <param name="summary">One sentence for people.</param>
     /// <param name="detailJson">Whatever else is to be known of it.</param>
-    /// <param name="resumable">
-    /// Whether a later operation has to continue this one: <see cref="UnfinishedOperations"/> then goes on to return it.
-    /// Where it is false and the result is <see cref="OperationResult.Done"/>,
-    /// <see cref="OperationResult.NothingToDo"/> or <see cref="OperationResult.FailedOnOldSide"/>, every VM is on one
-    /// side, and the unfinished operations before this one are closed with it. Any other result leaves them unfinished.
-    /// </param>
-    void Finish(long operation, OperationResult result, string summary, string detailJson, bool resumable);
+    /// <param name="ending">What it leaves behind.</param>
+    void Finish(long operation, OperationResult result, string summary, string detailJson, OperationEnding ending);
 
     /// <summary>Creates or replaces the records of generations, all in one step.</summary>
     void RecordGenerations(IReadOnlyList<GenerationRecord> generations);
@@ -97,6 +95,22 @@ public static class OperationKinds
 
     /// <summary>Whether it moves VMs.</summary>
     public static bool MovesVms(this OperationKind kind) => Movers.Contains(kind);
+}
+
+/// <summary>What an operation that has ended leaves behind.</summary>
+public enum OperationEnding
+{
+    /// <summary>Nothing of its own that would have to be continued; what was unfinished before it still is.</summary>
+    Untouched,
+
+    /// <summary>
+    /// It moves VMs and has brought all to one side: it closes the unfinished operations before it with it. Of an
+    /// operation that moves none it says no more than <see cref="Untouched"/>.
+    /// </summary>
+    Settled,
+
+    /// <summary>It has to be continued, where it moves VMs: <see cref="IJournal.UnfinishedOperations"/> goes on to return it.</summary>
+    Resumable,
 }
 
 /// <summary>How an operation ended.</summary>

@@ -143,12 +143,24 @@ public sealed partial class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public void Finish(long operation, OperationResult result, string summary, string detailJson, bool resumable)
+    public void RecordDetail(long operation, string detailJson)
+    {
+        lock (_lock)
+        {
+            var changed = Write_NeedsLock("detail", () => Run_NeedsLock(
+                "UPDATE operations SET detail = $detail WHERE id = $operation AND finished_at IS NULL",
+                ("$operation", operation),
+                ("$detail", detailJson)));
+            if (changed == 0)
+                throw NotOpen(operation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Finish(long operation, OperationResult result, string summary, string detailJson, OperationEnding ending)
     {
         if (result == OperationResult.Running)
             throw new ArgumentOutOfRangeException(nameof(result), result, "What is closed does not run.");
-        var closesEarlier = !resumable
-            && result is OperationResult.Done or OperationResult.NothingToDo or OperationResult.FailedOnOldSide;
         lock (_lock)
         {
             var changed = Write_NeedsLock("finish", () =>
@@ -165,8 +177,8 @@ public sealed partial class SqliteJournal : IJournal
                     ("$summary", summary),
                     ("$detail", detailJson),
                     ("$now", JournalText.Of(Now())),
-                    ("$resumable", resumable ? 1L : 0L));
-                if (closed == 1 && closesEarlier)
+                    ("$resumable", ending == OperationEnding.Resumable ? 1L : 0L));
+                if (closed == 1 && ending == OperationEnding.Settled)
                     CloseEarlier_NeedsLock(operation);
                 transaction.Commit();
                 return closed;

@@ -24,6 +24,9 @@ public interface ILibvirtDomains
     /// <summary>Starts a defined domain.</summary>
     Task StartAsync(Guid uuid, CancellationToken cancellationToken);
 
+    /// <summary>Ends a domain's QEMU at once, as pulling its plug would; its definition stays (<c>virDomainDestroy</c>).</summary>
+    Task DestroyAsync(Guid uuid, CancellationToken cancellationToken);
+
     /// <summary>Names of the domain's snapshots.</summary>
     Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken);
 

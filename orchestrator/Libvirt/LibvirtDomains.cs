@@ -52,6 +52,10 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         CallAsync(uuid, "Create", cancellationToken, BusValue.UInt32(0));
 
     /// <inheritdoc/>
+    public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "Destroy", cancellationToken, BusValue.UInt32(0));
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken)
     {
         return CallAsync(uuid, "ListDomainSnapshots", Names, cancellationToken, BusValue.UInt32(0));

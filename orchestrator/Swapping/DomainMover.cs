@@ -1,3 +1,4 @@
+using System.Globalization;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
@@ -19,10 +20,35 @@ public sealed class DomainMover(SwapSession session)
     private readonly DefinitionMove _definitions = new(session);
     private readonly ArrivalCheck _arrival = new(session);
 
-    /// <summary>Moves it. Every expected failure is an outcome; only a journal that cannot be written throws.</summary>
+    /// <summary>
+    /// Moves it. Every expected failure is an outcome; only a journal that cannot be written throws. A move that failed
+    /// for a reason that may pass is tried again, after a wait that doubles each time.
+    /// </summary>
     public async Task<MoveOutcome> MoveAsync(PlannedMove move, Version sourceVersion, CancellationToken stop)
     {
         var progress = new MoveProgressState(session, move);
+        var outcome = await MoveOnceAsync(move, progress, sourceVersion, stop);
+        for (var retry = 1; outcome.State == MoveState.Returned && progress.MayRetry && retry <= session.Settings.Migration.Retries; retry++)
+        {
+            if (!session.Target.IsAlive(session.Kernel) || !await WaitAsync(session.Settings.Migration.RetryDelay * (1 << (retry - 1)), stop))
+                return outcome;
+            progress.Enter(MoveState.Fenced, string.Create(
+                CultureInfo.InvariantCulture, $"retry {retry} of {session.Settings.Migration.Retries} after: {outcome.Reason}"));
+            outcome = await MoveOnceAsync(move, progress, sourceVersion, stop);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>False where the operation was interrupted meanwhile.</summary>
+    private async Task<bool> WaitAsync(TimeSpan delay, CancellationToken stop)
+    {
+        await Task.Delay(delay, session.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !stop.IsCancellationRequested;
+    }
+
+    private async Task<MoveOutcome> MoveOnceAsync(PlannedMove move, MoveProgressState progress, Version sourceVersion, CancellationToken stop)
+    {
         try
         {
             for (var attempt = 1; attempt <= MaximumAttempts; attempt++)
@@ -94,6 +120,7 @@ public sealed class DomainMover(SwapSession session)
         var machine = await InventoryReader.ReadVmAsync(session.Source.Libvirt.Domains, domain, CancellationToken.None);
         if (machine.Definition is not { } definition)
         {
+            progress.MayRetry = false;
             progress.Enter(MoveState.Returned, $"its definition cannot be read: {machine.Unreadable}");
             return false;
         }
@@ -101,14 +128,16 @@ public sealed class DomainMover(SwapSession session)
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid);
         progress.Enter(MoveState.Moving, "live migration");
 
-        string? failure = null;
+        MigrationEnd end = new(Failure: null, Aborted: false);
         Ownership after = new(source, source);
         await session.Log.DoAsync("migrate", move.Uuid.ToString(), async () =>
         {
-            failure = await _migration.RunAsync(move, domain.Persistent, sourceVersion, stop);
+            end = await _migration.RunAsync(move, domain.Persistent, sourceVersion, stop);
             after = await _fence.SettleAsync(move.Uuid, move.Name);
-            return failure is null ? after.InWords : $"{failure}; {after.InWords}";
+            return end.Failure is null ? after.InWords : $"{end.Failure}; {after.InWords}";
         });
+        var failure = end.Failure;
+        progress.MayRetry = !end.Aborted;
 
         switch (after.Owner)
         {

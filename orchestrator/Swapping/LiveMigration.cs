@@ -36,8 +36,7 @@ public sealed class LiveMigration(SwapSession session)
     /// <param name="persistent">Whether the domain has a persistent definition now.</param>
     /// <param name="sourceVersion">The source's libvirt.</param>
     /// <param name="stop">Interrupts it in order.</param>
-    /// <returns>Why the call failed or was aborted; null where libvirt reported success.</returns>
-    public async Task<string?> RunAsync(PlannedMove move, bool persistent, Version sourceVersion, CancellationToken stop)
+    public async Task<MigrationEnd> RunAsync(PlannedMove move, bool persistent, Version sourceVersion, CancellationToken stop)
     {
         var socket = $"{move.Uuid}.sock";
         var request = Request(socket, persistent, sourceVersion);
@@ -150,19 +149,24 @@ public sealed class LiveMigration(SwapSession session)
         await tick.CancelAsync();
     }
 
-    private static async Task<string?> OutcomeAsync(Task call, string? aborted)
+    private static async Task<MigrationEnd> OutcomeAsync(Task call, string? aborted)
     {
         try
         {
             await call;
-            return null; // It finished first, whatever was asked of it meanwhile.
+            return new MigrationEnd(Failure: null, Aborted: false); // It finished first, whatever was asked of it meanwhile.
         }
         catch (HostSwapException exception)
         {
-            return aborted is null ? exception.Message : $"{aborted} ({exception.Message})";
+            return new MigrationEnd(aborted is null ? exception.Message : $"{aborted} ({exception.Message})", Aborted: aborted is not null);
         }
     }
 }
+
+/// <summary>How a migration ended.</summary>
+/// <param name="Failure">Why the call failed or was aborted; null where libvirt reported success.</param>
+/// <param name="Aborted">Whether it failed since it was told to: another try would not go better.</param>
+public sealed record MigrationEnd(string? Failure, bool Aborted);
 
 /// <summary>Says when a migration has taken too long or stands still.</summary>
 internal sealed class MigrationWatch(MigrationSettings settings, TimeProvider time, long memoryBytes)

@@ -12,6 +12,9 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     public MoveOutcome Outcome { get; private set; } = new(
         move.Uuid, move.Name, move.Method, MoveState.Pending, move.Reason, BytesTransferred: null, Downtime: null, Elapsed: null);
 
+    /// <summary>Whether another try may go better than the last one.</summary>
+    public bool MayRetry { get; set; } = true;
+
     /// <summary>Enters <c>Fenced</c> with the method that fits what was seen.</summary>
     public void Begin(MoveMethod method, Ownership seen)
     {

@@ -4,9 +4,10 @@ namespace HostSwap.Orchestrator.Swapping;
 
 /// <summary>
 /// Keeps a constant flow of N moves, in the plan's order, each admitted only when the outer host has room for a second
-/// copy of its RAM. After the first failure, or an interruption, no further move begins; those in flight end by themselves.
+/// copy of its RAM. After the first failure, unless told to go on, or an interruption, no further move begins; those in
+/// flight end by themselves.
 /// </summary>
-public sealed class MoveScheduler(SwapSession session, int parallel)
+public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
 {
     private static readonly TimeSpan MemoryPoll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MemoryLimit = TimeSpan.FromSeconds(30);
@@ -42,7 +43,7 @@ public sealed class MoveScheduler(SwapSession session, int parallel)
         if (stop.IsCancellationRequested)
             return "the swap was interrupted before its turn";
 
-        return _ended.Any(outcome => outcome.State != MoveState.Verified) ? "the swap stopped before its turn, after another VM's move failed" : null;
+        return !goOn && _ended.Any(outcome => !outcome.IsGood) ? "the swap stopped before its turn, after another VM's move failed" : null;
     }
 
     /// <summary>What VMs in flight have not yet taken is counted as taken.</summary>

@@ -3,12 +3,23 @@ using System.Text.Json.Serialization;
 
 namespace HostSwap.Orchestrator.Swapping;
 
-/// <summary>What the journal keeps of a swap besides its steps and moves.</summary>
-/// <param name="From">The generation that it started from.</param>
-/// <param name="Candidate">The generation that it goes to.</param>
-/// <param name="Image">Reference of the new image.</param>
-/// <param name="ImageId">Digest of the new image.</param>
-public sealed record SwapDetail(int From, int Candidate, string Image, string ImageId)
+/// <summary>Which way VMs go between the two generations of an operation.</summary>
+public enum SwapCourse
+{
+    /// <summary>From the active generation to the candidate, which then becomes the active one.</summary>
+    Forward,
+
+    /// <summary>From the candidate back to the active generation, which stays the active one.</summary>
+    Back,
+}
+
+/// <summary>What the journal keeps of an operation that moves VMs, besides its steps and moves.</summary>
+/// <param name="From">The generation that was active when it began.</param>
+/// <param name="Candidate">The generation that it goes to, or, on the course back, comes from.</param>
+/// <param name="Image">Reference of the candidate's image.</param>
+/// <param name="ImageId">Digest of the candidate's image.</param>
+/// <param name="Course">Which way VMs go; whoever continues it goes the same way unless told otherwise.</param>
+public sealed record SwapDetail(int From, int Candidate, string Image, string ImageId, SwapCourse Course = SwapCourse.Forward)
 {
     /// <summary>As JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SwapDetailJson.Default.SwapDetail);
@@ -20,5 +31,5 @@ public sealed record SwapDetail(int From, int Candidate, string Image, string Im
 
 /// <summary>JSON of <see cref="SwapDetail"/>.</summary>
 [JsonSerializable(typeof(SwapDetail))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 internal sealed partial class SwapDetailJson : JsonSerializerContext;

@@ -6,8 +6,11 @@ namespace HostSwap.Orchestrator.Swapping;
 /// <summary>The steps of a swap, in order.</summary>
 public enum SwapStep
 {
-    /// <summary>Checks that need no candidate; finds an unfinished swap.</summary>
+    /// <summary>Checks that need no candidate; finds an unfinished operation.</summary>
     Preflight,
+
+    /// <summary>After an interruption: where every VM is, seen on both sides and compared with the journal.</summary>
+    Reconcile,
 
     /// <summary>A host container is created from the new image.</summary>
     StartCandidate,
@@ -32,6 +35,9 @@ public enum SwapStep
 
     /// <summary>The old generation is stopped once it is seen to be empty.</summary>
     Retire,
+
+    /// <summary>After everything has returned, the empty candidate is put away.</summary>
+    Dismiss,
 }
 
 /// <summary>The states of one VM's move; <c>MoveTransitions</c> says which may follow which.</summary>
@@ -55,8 +61,11 @@ public enum MoveState
     /// <summary>It was not moved and runs on the old side.</summary>
     Returned,
 
-    /// <summary>It is on neither side.</summary>
+    /// <summary>It is on neither side, and nobody is known to have removed it.</summary>
     Lost,
+
+    /// <summary>It is no more: its guest shut a transient VM down, or somebody removed it, while the swap went on.</summary>
+    Removed,
 
     /// <summary>It was left where it is, since the swap stopped before its turn or ownership is unclear.</summary>
     Left,
@@ -93,6 +102,9 @@ public sealed record MoveProgress(
     long DirtyBytesPerSecond,
     int Iteration,
     TimeSpan Elapsed) : SwapEvent(At);
+
+/// <summary>After an interruption it is known where every VM is, and what becomes of it.</summary>
+public sealed record Reconciled(DateTimeOffset At, IReadOnlyList<ReconciledVm> Vms) : SwapEvent(At);
 
 /// <summary>Something that the operator should know, such as a service that had to be waited for.</summary>
 public sealed record SwapNotice(DateTimeOffset At, string Message) : SwapEvent(At);
@@ -136,7 +148,11 @@ public sealed record MoveOutcome(
     string Reason,
     long? BytesTransferred,
     TimeSpan? Downtime,
-    TimeSpan? Elapsed);
+    TimeSpan? Elapsed)
+{
+    /// <summary>Whether nothing is left to be done for it.</summary>
+    public bool IsGood => State is MoveState.Verified or MoveState.Removed;
+}
 
 /// <summary>Watches a swap. Called from several tasks; must return at once and not throw.</summary>
 public interface ISwapObserver

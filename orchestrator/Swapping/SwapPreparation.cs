@@ -3,6 +3,7 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Swapping.Steps;
 
 namespace HostSwap.Orchestrator.Swapping;
 
@@ -15,38 +16,53 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     private readonly StepRecorder _steps = new(observer, parts.Time);
 
     /// <summary>Finds what a swap would start from.</summary>
-    /// <exception cref="EnvironmentException">Nothing is active, the image is unusable, or an unfinished swap has another image.</exception>
-    public async Task<SwapStart> FindStartAsync(string? image, CancellationToken cancellationToken)
+    /// <exception cref="EnvironmentException">Nothing is active, or the image is unusable.</exception>
+    public Task<SwapStart> FindStartAsync(string? image, CancellationToken cancellationToken) =>
+        FindStartAsync(image ?? parts.Settings.Image, image ?? parts.Settings.Image, cancellationToken);
+
+    /// <summary>Finds what an operation that named its image by its digest would start from.</summary>
+    public async Task<SwapStart> FindStartAsync(string imageId, string reference, CancellationToken cancellationToken)
     {
         var source = parts.Generations.Active();
-        var candidate = parts.Generations.FindCandidate();
-        var reference = image ?? parts.Settings.Image;
-        var description = await parts.Generations.FindHostImageAsync(reference, cancellationToken);
-        if (candidate is null || string.Equals(candidate.Record.ImageId, description.Id, StringComparison.Ordinal))
-            return new SwapStart(source, candidate, reference, description);
-
-        var held = await parts.Contents.FindAsync(candidate, cancellationToken);
-        return held.Count == 0
-            ? new SwapStart(source, candidate, reference, description)
-            : throw new EnvironmentException(
-                $"an unfinished swap to {candidate.Record.Image} has VMs in {candidate.Name} already: {string.Join(", ", held)}",
-                $"Finish it first: 'hostctl swap --image {candidate.Record.Image}'.");
+        var description = await parts.Generations.FindHostImageAsync(imageId, cancellationToken);
+        return new SwapStart(source, parts.Generations.FindCandidate(), reference, description);
     }
 
-    /// <summary>Brings the candidate up; one that a dead hostctl left behind is used, or removed where it is of another image.</summary>
+    /// <summary>Brings the candidate up; one that a dead hostctl left behind is used, or put away where it is another.</summary>
     public async Task<Generation> StartCandidateAsync(EffectLog log, SwapStart start, CancellationToken cancellationToken) =>
         await _steps.RunAsync(SwapStep.StartCandidate, async () =>
         {
             var candidate = start.Candidate;
-            if (candidate is not null && !string.Equals(candidate.Record.ImageId, start.Image.Id, StringComparison.Ordinal))
+            if (candidate is not null && (candidate.Record.RetiredAt is not null || !string.Equals(candidate.Record.ImageId, start.Image.Id, StringComparison.Ordinal)))
             {
-                await parts.Generations.RemoveAsync(log, candidate, cancellationToken);
+                await new DismissStep(parts, log).RunAsync(candidate);
                 candidate = null;
             }
 
             candidate ??= await parts.Generations.CreateAsync(log, GenerationRole.Candidate, start.Reference, start.Image, cancellationToken);
             await parts.Generations.StartAsync(log, candidate, cancellationToken);
             return (candidate, $"{candidate.Name} runs {start.Reference}");
+        });
+
+    /// <summary>Brings a candidate up that is there already.</summary>
+    public async Task StartAsync(EffectLog log, Generation candidate, CancellationToken cancellationToken) =>
+        await _steps.RunAsync(SwapStep.StartCandidate, async () =>
+        {
+            await parts.Generations.StartAsync(log, candidate, cancellationToken);
+            return $"{candidate.Name} runs {candidate.Record.Image}";
+        });
+
+    /// <summary>Makes a retired generation the candidate and brings it up; while it soaks, it runs already.</summary>
+    public async Task<Generation> RecallAsync(EffectLog log, Generation retired, CancellationToken cancellationToken) =>
+        await _steps.RunAsync(SwapStep.StartCandidate, async () =>
+        {
+            await log.DoAsync("recall", retired.Name, () =>
+            {
+                parts.Generations.RecordRole(retired, GenerationRole.Candidate);
+                return Task.FromResult("recorded as candidate");
+            });
+            await parts.Generations.StartAsync(log, retired, cancellationToken);
+            return (parts.Generations.FindCandidate()!, $"{retired.Name} runs {retired.Record.Image}");
         });
 
     /// <summary>Waits for the candidate and connects both sides.</summary>
@@ -67,6 +83,7 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
             parts.Time,
             await OpenAsync(source, cancellationToken),
             await OpenAsync(candidate, cancellationToken));
+        await CatchUpAsync(session);
         return (session, readiness);
     }
 
@@ -85,19 +102,18 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     {
         var context = await parts.PlanReader.ReadAsync(
             (session.Source.Generation, session.Source.Libvirt), (session.Target.Generation, session.Target.Libvirt), cancellationToken);
-        return Planner.Make(context);
+        var noted = new AutostartNotes(parts.Journal).Wanted();
+        var plan = Planner.Make(context);
+        return plan with { Moves = [.. plan.Moves.Select(move => move with { Autostart = move.Autostart || noted.Contains(move.Uuid) })] };
     }
 
-    /// <summary>Removes a candidate that holds nothing; says so and keeps it where it holds something.</summary>
-    /// <returns>Whether it is gone.</returns>
-    public async Task<bool> DiscardAsync(EffectLog log, Generation candidate)
+    /// <summary>Either container may have been started anew since an interruption.</summary>
+    private async Task CatchUpAsync(SwapSession session)
     {
-        // The operator's Ctrl-C must not leave an orphan container behind, so this is not cancelled.
-        if ((await parts.Contents.FindAsync(candidate, CancellationToken.None)).Count > 0)
-            return false;
-
-        await parts.Generations.RemoveAsync(log, candidate, CancellationToken.None);
-        return true;
+        var missed = new MissedStarts(parts, session.Log, session.Notice);
+        var (active, other) = session.Source.Generation.Role == GenerationRole.Active ? (session.Source, session.Target) : (session.Target, session.Source);
+        await missed.CatchUpAsync(active.Generation, active.Libvirt.Domains, preferred: null);
+        await missed.CatchUpAsync(other.Generation, other.Libvirt.Domains, active.Libvirt.Domains);
     }
 
     private async Task<SwapSide> OpenAsync(Generation generation, CancellationToken cancellationToken)

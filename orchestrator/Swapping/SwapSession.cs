@@ -36,8 +36,15 @@ public sealed record SwapSession(
     ISwapObserver Observer,
     TimeProvider Time,
     SwapSide Source,
-    SwapSide Target)
+    SwapSide Target) : IAsyncDisposable
 {
+    /// <summary>Closes the connections to both sides.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Source.Libvirt.DisposeAsync();
+        await Target.Libvirt.DisposeAsync();
+    }
+
     /// <summary>Tells whoever watches.</summary>
     public void Notice(string message) => Observer.OnEvent(new SwapNotice(Time.GetUtcNow(), message));
 

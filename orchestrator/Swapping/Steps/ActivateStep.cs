@@ -1,4 +1,3 @@
-using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
@@ -29,39 +28,12 @@ internal sealed class ActivateStep(OuterHostParts parts, EffectLog log)
     public async Task<string> CompleteAsync(Generation active, ILibvirtDomains domains)
     {
         await parts.Generations.SetRestartAsync(log, active, restart: true, CancellationToken.None);
-        var autostarted = await RestoreAutostartAsync(active, domains);
+        var autostarted = await new AutostartNotes(parts.Journal).RestoreAsync(log, active, domains);
         await log.DoAsync(Step, active.Name, () =>
         {
             GenerationDirectories.PointActiveLink(active.Paths);
             return Task.FromResult($"{active.Paths.Host.ActiveLink} points to {active.Name}");
         });
         return $"{active.Name} is active; {autostarted} VM(s) start by themselves";
-    }
-
-    /// <summary>
-    /// Autostart is not part of a migration. It was noted when each VM was planned, by this swap or by an interrupted
-    /// one that it continues.
-    /// </summary>
-    private async Task<int> RestoreAutostartAsync(Generation active, ILibvirtDomains domains)
-    {
-        var noted = parts.Journal.Operations(int.MaxValue)
-            .Where(operation => operation.Kind == OperationKind.Swap && SwapDetail.Parse(operation.DetailJson).Candidate == active.Number)
-            .SelectMany(operation => parts.Journal.Moves(operation.Id))
-            .Where(move => move.Autostart)
-            .Select(move => move.Uuid)
-            .ToHashSet();
-        var wanting = (await domains.ListAsync(CancellationToken.None)).Where(domain => domain.Persistent && noted.Contains(domain.Uuid)).ToList();
-        foreach (var domain in wanting.Where(domain => !domain.Autostart))
-        {
-            await log.DoAsync(Step, domain.Uuid.ToString(), async () =>
-            {
-                await domains.SetAutostartAsync(domain.Uuid, autostart: true, CancellationToken.None);
-                return await domains.FindAsync(domain.Uuid, CancellationToken.None) is { Autostart: true }
-                    ? "autostart is on"
-                    : throw new AdapterException("libvirt", "set autostart", $"{domain.Name} does not show it");
-            });
-        }
-
-        return wanting.Count;
     }
 }

@@ -12,26 +12,35 @@ internal static class AwaitEarlierMovesStep
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Waits for every VM that has a job on the old side and is known to the new one.</summary>
+    /// <summary>Waits for every VM that both sides know and that one of them has a job for.</summary>
     /// <exception cref="DeadlineException">One took longer than a migration of its size may.</exception>
     public static async Task RunAsync(SwapSession session, CancellationToken cancellationToken)
     {
-        foreach (var domain in await session.Source.Libvirt.Domains.ListAsync(cancellationToken))
+        // The interrupted operation may have gone the other way.
+        await RunAsync(session, session.Source, session.Target, cancellationToken);
+        await RunAsync(session, session.Target, session.Source, cancellationToken);
+    }
+
+    private static async Task RunAsync(SwapSession session, SwapSide from, SwapSide to, CancellationToken cancellationToken)
+    {
+        foreach (var domain in await from.Libvirt.Domains.ListAsync(cancellationToken))
         {
-            if (domain.IsActive && await session.Target.Libvirt.Domains.FindAsync(domain.Uuid, cancellationToken) is not null)
-                await AwaitOneAsync(session, domain, cancellationToken);
+            if (domain.IsActive && await to.Libvirt.Domains.FindAsync(domain.Uuid, cancellationToken) is not null)
+                await AwaitOneAsync(session, from.Libvirt.Domains, domain, cancellationToken);
         }
     }
 
-    private static async Task AwaitOneAsync(SwapSession session, DomainRecord domain, CancellationToken cancellationToken)
+    private static async Task AwaitOneAsync(SwapSession session, ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
     {
-        var machine = await InventoryReader.ReadVmAsync(session.Source.Libvirt.Domains, domain, cancellationToken);
-        var limit = new MigrationWatch(session.Settings.Migration, session.Time, machine.Definition?.MemoryBytes ?? 0).Limit;
         var began = session.Time.GetTimestamp();
-        for (var job = machine.Job; Runs(job); job = await session.Source.Libvirt.Domains.GetJobAsync(domain.Uuid, cancellationToken))
+        if (await domains.GetJobAsync(domain.Uuid, cancellationToken) is not { } first || !Runs(first))
+            return;
+
+        session.Notice($"{domain.Name} is still being moved by a hostctl that has ended; waiting for that");
+        var machine = await InventoryReader.ReadVmAsync(domains, domain, cancellationToken);
+        var limit = new MigrationWatch(session.Settings.Migration, session.Time, machine.Definition?.MemoryBytes ?? 0).Limit;
+        for (DomainJob? job = first; Runs(job); job = await domains.GetJobAsync(domain.Uuid, cancellationToken))
         {
-            if (job == machine.Job)
-                session.Notice($"{domain.Name} is still being moved by a hostctl that has ended; waiting for that");
             if (session.Time.GetElapsedTime(began) > limit)
                 throw new DeadlineException($"an earlier migration of {domain.Name} to end", limit, $"{job!.DataRemaining} bytes remain");
             await Task.Delay(Interval, session.Time, cancellationToken);

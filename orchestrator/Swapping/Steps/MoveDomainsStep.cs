@@ -4,9 +4,9 @@ namespace HostSwap.Orchestrator.Swapping.Steps;
 
 /// <summary>
 /// Moves every VM. VMs that others defined or started on the old side meanwhile are found by looking again, and moved
-/// too, until the old side is empty.
+/// too, until the old side is empty, but for those in quarantine.
 /// </summary>
-internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToken, Task<SwapPlan>> replan)
+internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToken, Task<SwapPlan>> replan, FailurePolicy onFailure)
 {
     private const int MaximumRounds = 5;
 
@@ -20,32 +20,41 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
     /// <param name="stop">Interrupts in order: what is in flight is aborted, nothing more begins.</param>
     public async Task<string> RunAsync(SwapPlan plan, CancellationToken stop)
     {
+        var goOn = onFailure == FailurePolicy.Continue;
         var version = (await session.Source.Libvirt.DescribeAsync(stop)).LibvirtVersion;
         var mover = new DomainMover(session);
-        for (var round = 1; plan.Moves.Count > 0; round++)
+        for (var round = 1; Remaining(plan) is { Count: > 0 } moves; round++)
         {
             if (round > MaximumRounds)
                 throw new StepFailedException([$"new VMs keep appearing in {session.Source.Generation.Name}"]);
-            if (plan.Blockers.Count > 0)
-                throw new StepFailedException([.. plan.Blockers.Select(blocker => $"{blocker.Subject}: {blocker.Problem}")]);
+            if (plan.Blockers.Where(blocker => !IsQuarantined(blocker.Subject)).ToList() is { Count: > 0 } blockers)
+                throw new StepFailedException([.. blockers.Select(blocker => $"{blocker.Subject}: {blocker.Problem}")]);
 
-            foreach (var move in plan.Moves)
+            foreach (var move in moves)
                 session.Record(move, _outcomes[move.Uuid] = Pending(move));
 
-            var scheduler = new MoveScheduler(session, plan.Parallel);
-            foreach (var outcome in await scheduler.RunAsync(plan.Moves, move => mover.MoveAsync(move, version, stop), stop))
+            var scheduler = new MoveScheduler(session, plan.Parallel, goOn);
+            foreach (var outcome in await scheduler.RunAsync(moves, move => mover.MoveAsync(move, version, stop), stop))
                 _outcomes[outcome.Uuid] = outcome;
 
-            ThrowIfAnyFailed(stop);
+            if (!goOn || stop.IsCancellationRequested)
+                ThrowIfAnyFailed(stop);
             plan = await replan(CancellationToken.None);
         }
 
-        return $"{_outcomes.Count} VM(s) moved, {session.Source.Generation.Name} has none left";
+        ThrowIfAnyFailed(stop);
+        return $"{_outcomes.Values.Count(outcome => outcome.State == MoveState.Verified)} VM(s) moved, {session.Source.Generation.Name} has none left";
     }
+
+    private IReadOnlyList<PlannedMove> Remaining(SwapPlan plan) =>
+        [.. plan.Moves.Where(move => !_outcomes.TryGetValue(move.Uuid, out var outcome) || outcome.IsGood)];
+
+    private bool IsQuarantined(string name) =>
+        _outcomes.Values.Any(outcome => !outcome.IsGood && string.Equals(outcome.Name, name, StringComparison.Ordinal));
 
     private void ThrowIfAnyFailed(CancellationToken stop)
     {
-        var failed = _outcomes.Values.Where(outcome => outcome.State != MoveState.Verified).ToList();
+        var failed = _outcomes.Values.Where(outcome => !outcome.IsGood).ToList();
         if (failed.Count == 0)
             return;
 

@@ -65,7 +65,7 @@ public sealed class SqliteJournalTests : JournalFixture
         using var journal = Open();
         var begun = journal.Begin(OperationKind.Init, "begun", "{}");
         Time.Advance(TimeSpan.FromSeconds(2));
-        journal.Finish(begun.Id, OperationResult.Done, "done", "{\"a\":1}", resumable: false);
+        journal.Finish(begun.Id, OperationResult.Done, "done", "{\"a\":1}", OperationEnding.Settled);
 
         journal.FindOperation(begun.Id).ShouldBe(begun with
         {
@@ -90,7 +90,7 @@ public sealed class SqliteJournalTests : JournalFixture
         Should.Throw<InvalidOperationException>(() => journal.Intend(99, "Plan", "", "{}"));
         Should.Throw<InvalidOperationException>(() => journal.RecordMove(99, Move(Guid.NewGuid())));
         Should.Throw<ArgumentOutOfRangeException>(() => journal.Finish(operation, OperationResult.Running, "", "{}", false));
-        journal.Finish(operation, OperationResult.Refused, "", "{}", resumable: false);
+        journal.Finish(operation, OperationResult.Refused, "", "{}", OperationEnding.Settled);
         Should.Throw<InvalidOperationException>(() => journal.Finish(operation, OperationResult.Done, "", "{}", false));
         Should.Throw<InvalidOperationException>(() => journal.Intend(operation, "Plan", "", "{}"));
         Should.Throw<InvalidOperationException>(() => journal.RecordMove(operation, Move(Guid.NewGuid())));

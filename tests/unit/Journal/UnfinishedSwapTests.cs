@@ -28,39 +28,38 @@ public sealed class UnfinishedSwapTests : JournalFixture
         using var journal = Open();
         var operation = journal.Begin(kind, "", "{}").Id;
         journal.UnfinishedOperations().FirstOrDefault().ShouldBeNull();
-        journal.Finish(operation, OperationResult.Interrupted, "", "{}", resumable: true);
+        journal.Finish(operation, OperationResult.Interrupted, "", "{}", OperationEnding.Resumable);
         journal.UnfinishedOperations().FirstOrDefault().ShouldBeNull();
     }
 
     [Theory]
-    [InlineData(OperationResult.FailedOnBothSides, true, true)]
-    [InlineData(OperationResult.Interrupted, true, true)]
-    [InlineData(OperationResult.Interrupted, false, false)]
-    [InlineData(OperationResult.NeedsPerson, true, true)]
-    [InlineData(OperationResult.Done, false, false)]
-    [InlineData(OperationResult.FailedOnOldSide, false, false)]
-    [InlineData(OperationResult.Refused, false, false)]
-    public void A_closed_swap_is_unfinished_where_it_is_resumable(OperationResult result, bool resumable, bool unfinished)
+    [InlineData(OperationResult.FailedOnBothSides, OperationEnding.Resumable, true)]
+    [InlineData(OperationResult.Interrupted, OperationEnding.Resumable, true)]
+    [InlineData(OperationResult.Interrupted, OperationEnding.Untouched, false)]
+    [InlineData(OperationResult.NeedsPerson, OperationEnding.Resumable, true)]
+    [InlineData(OperationResult.Done, OperationEnding.Settled, false)]
+    [InlineData(OperationResult.FailedOnOldSide, OperationEnding.Settled, false)]
+    [InlineData(OperationResult.Refused, OperationEnding.Untouched, false)]
+    public void A_closed_swap_is_unfinished_where_it_is_resumable(OperationResult result, OperationEnding ending, bool unfinished)
     {
         using var journal = Open();
-        journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, result, "", "{}", resumable);
+        journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, result, "", "{}", ending);
 
         (journal.UnfinishedOperations().FirstOrDefault() is not null).ShouldBe(unfinished);
     }
 
     [Theory]
-    [InlineData(OperationResult.Done, null)]
-    [InlineData(OperationResult.NothingToDo, null)]
-    [InlineData(OperationResult.FailedOnOldSide, null)]
-    [InlineData(OperationResult.Refused, 1L)]
-    [InlineData(OperationResult.Declined, 1L)]
-    [InlineData(OperationResult.Interrupted, 1L)]
-    [InlineData(OperationResult.NeedsPerson, 1L)]
-    public void A_later_swap_closes_it_only_by_bringing_every_vm_to_one_side(OperationResult later, long? unfinished)
+    [InlineData(OperationKind.Swap, OperationEnding.Settled, null)]
+    [InlineData(OperationKind.Resume, OperationEnding.Settled, null)]
+    [InlineData(OperationKind.Rollback, OperationEnding.Settled, null)]
+    [InlineData(OperationKind.Resume, OperationEnding.Untouched, 1L)]
+    [InlineData(OperationKind.Resume, OperationEnding.Resumable, 2L)]
+    [InlineData(OperationKind.Start, OperationEnding.Settled, 1L)]
+    public void A_later_operation_closes_it_only_by_bringing_every_vm_to_one_side(OperationKind later, OperationEnding ending, long? unfinished)
     {
         using var journal = Open();
-        journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", resumable: true);
-        journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, later, "", "{}", resumable: false);
+        journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", OperationEnding.Resumable);
+        journal.Finish(journal.Begin(later, "", "{}").Id, OperationResult.Done, "", "{}", ending);
 
         (journal.UnfinishedOperations().FirstOrDefault()?.Id).ShouldBe(unfinished);
     }
@@ -70,7 +69,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
     {
         using var journal = Open();
         journal.Begin(OperationKind.Swap, "", "{}");
-        journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", resumable: true);
+        journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", OperationEnding.Resumable);
 
         journal.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(2);
     }
@@ -80,7 +79,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
     {
         using var journal = Open();
         journal.Begin(OperationKind.Swap, "", "{}");
-        journal.Finish(journal.Begin(OperationKind.Start, "", "{}").Id, OperationResult.Done, "", "{}", resumable: false);
+        journal.Finish(journal.Begin(OperationKind.Start, "", "{}").Id, OperationResult.Done, "", "{}", OperationEnding.Settled);
 
         journal.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(1);
     }

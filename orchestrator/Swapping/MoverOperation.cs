@@ -1,0 +1,268 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Swapping.Steps;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>
+/// What <c>swap</c>, <c>resume</c> and <c>rollback</c> have in common: the record from its first line to its last, the
+/// two ways that VMs can go, and an end that is judged by what is recorded and seen, not by what was tried.
+/// </summary>
+internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observer, ISwapApproval approval, FailurePolicy onFailure)
+{
+    private readonly StepRecorder _steps = new(observer, parts.Time);
+    private readonly long _began = parts.Time.GetTimestamp();
+    private readonly Dictionary<Guid, MoveOutcome> _outcomes = [];
+    private readonly List<string> _problems = [];
+
+    private SwapPlan? _plan;
+    private Generation? _origin;
+    private bool _returned;
+
+    /// <summary>Carries out and journals side effects; usable once the operation runs.</summary>
+    public EffectLog Log { get; private set; } = null!;
+
+    /// <summary>What the journal keeps of it.</summary>
+    public SwapDetail Detail { get; private set; } = null!;
+
+    /// <summary>Runs an operation: whatever its body does or throws, the journal says how it ended.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="origin">The generation that is active when it begins.</param>
+    /// <param name="detail">What the journal is to keep of it.</param>
+    /// <param name="body">Does it; returns a sentence on what is done.</param>
+    /// <param name="stop">Interrupts in order.</param>
+    public async Task<SwapResult> RunAsync(
+        OperationKind kind, Generation origin, SwapDetail detail, Func<CancellationToken, Task<string>> body, CancellationToken stop)
+    {
+        (_origin, Detail) = (origin, detail);
+        var operation = parts.Journal.Begin(kind, $"{origin.Name} → {detail.Image}", detail.ToJson());
+        Log = new EffectLog(parts.Journal, operation.Id);
+        observer.OnEvent(new SwapStarted(parts.Time.GetUtcNow(), operation.Id, origin.Number, detail.Image));
+
+        var (result, summary) = await AttemptAsync(body, stop);
+        if (MustReturn(result))
+            (result, summary) = await ReturnAsync(result);
+        var (ended, ending) = result == OperationResult.Done ? (Result(Judge(result, onOneSide: true), summary), OperationEnding.Settled) : await EndAsync(result);
+        parts.Journal.Finish(operation.Id, ended.Result, ended.Summary, Detail.ToJson(), ending);
+        observer.OnEvent(new SwapFinished(parts.Time.GetUtcNow(), ended));
+        return ended;
+    }
+
+    /// <summary>Everything goes from the active generation to the candidate, which takes its place.</summary>
+    public async Task<string> GoForwardAsync(Generation source, Generation candidate, CancellationToken stop)
+    {
+        await using var crossing = await CrossAsync((source, candidate), approval, stop);
+        await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, Log).RunAsync(source, candidate, crossing.Session.Target.Libvirt.Domains));
+        var retired = parts.Generations.All().Single(generation => generation.Number == source.Number);
+        var end = "";
+        await _steps.RunAsync(SwapStep.Retire, async () => end = await new RetireStep(parts, Log).RunAsync(retired));
+        return $"{candidate.Name} ({candidate.Record.Image}) is active with {_outcomes.Count} VM(s); {end}";
+    }
+
+    /// <summary>Everything that the candidate holds goes back to the active generation, and the candidate is put away.</summary>
+    public async Task<string> GoBackAsync(Generation active, Generation candidate, ISwapApproval consent, CancellationToken stop)
+    {
+        if ((await parts.Contents.FindAsync(candidate, CancellationToken.None)).Count > 0)
+        {
+            await using var crossing = await CrossAsync((candidate, active), consent, stop);
+            await new AutostartNotes(parts.Journal).RestoreAsync(Log, active, crossing.Session.Target.Libvirt.Domains);
+        }
+
+        await _steps.RunAsync(SwapStep.Dismiss, () => new DismissStep(parts, Log).RunAsync(candidate));
+        _returned = true;
+        return $"every VM is in {active.Name} again; {candidate.Name} is put away";
+    }
+
+    /// <summary>What follows a recorded switch is done again; VMs that have turned up in an old generation are moved out of it.</summary>
+    public async Task<string> CompleteAsync(Generation active, CancellationToken stop)
+    {
+        await using (var libvirt = parts.Connector.ConnectLibvirt(active))
+            await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, Log).CompleteAsync(active, libvirt.Domains));
+
+        foreach (var old in parts.Generations.All().Where(generation => generation.Role == GenerationRole.Retired))
+        {
+            if ((await parts.Contents.FindAsync(old, CancellationToken.None)).Count == 0)
+                continue;
+            await parts.Generations.StartAsync(Log, old, stop);
+            await using var crossing = await CrossAsync((old, active), approval, stop);
+            await new AutostartNotes(parts.Journal).RestoreAsync(Log, active, crossing.Session.Target.Libvirt.Domains);
+        }
+
+        await _steps.RunAsync(SwapStep.Retire, () => new RetireStep(parts, Log).RetireDueAsync());
+        return $"{active.Name} is active; everything that was left to do is done";
+    }
+
+    /// <summary>A VM that neither side knows any more is told once, and does not keep the others from where they go.</summary>
+    public void ReportLost(ReconciledVm lost)
+    {
+        var reason = $"neither side knows it any more ({lost.Seen})";
+        _problems.Add($"{lost.Name} is lost: {reason}");
+        _outcomes[lost.Uuid] = new MoveOutcome(
+            lost.Uuid, lost.Name, MoveMethod.Copy, MoveState.Lost, reason, BytesTransferred: null, Downtime: null, Elapsed: null);
+        parts.Journal.RecordMove(Log.Operation, new MoveRecord(
+            lost.Uuid, lost.Name, nameof(MoveMethod.Copy), nameof(MoveState.Lost), reason, Autostart: false, BytesTransferred: null, Downtime: null, Elapsed: null));
+        observer.OnEvent(new MoveChanged(parts.Time.GetUtcNow(), lost.Uuid, lost.Name, MoveMethod.Copy, MoveState.Lost, reason));
+    }
+
+    /// <summary>Which way VMs go from now on is recorded before the first goes there.</summary>
+    public void TurnBack()
+    {
+        Detail = Detail with { Course = SwapCourse.Back };
+        parts.Journal.RecordDetail(Log.Operation, Detail.ToJson());
+    }
+
+    private async Task<Crossing> CrossAsync((Generation Source, Generation Target) sides, ISwapApproval consent, CancellationToken stop)
+    {
+        var crossing = await Crossing.OpenAsync(parts, observer, Log, sides, onFailure, stop);
+        try
+        {
+            await crossing.RunAsync(consent, stop);
+            return crossing;
+        }
+        catch
+        {
+            await crossing.DisposeAsync();
+            throw;
+        }
+        finally
+        {
+            _plan = crossing.Plan ?? _plan;
+            foreach (var outcome in crossing.Outcomes)
+                _outcomes[outcome.Uuid] = outcome;
+        }
+    }
+
+    private async Task<(OperationResult Result, string Summary)> AttemptAsync(Func<CancellationToken, Task<string>> body, CancellationToken stop)
+    {
+        try
+        {
+            return (OperationResult.Done, await body(stop));
+        }
+        catch (JournalException)
+        {
+            throw; // Nothing may happen any more that could not be recorded.
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            _problems.Add("it was interrupted");
+            return (OperationResult.Interrupted, "");
+        }
+        catch (PlanRefusedException exception)
+        {
+            _problems.AddRange(exception.Problems);
+            return (OperationResult.Refused, "");
+        }
+        catch (PlanDeclinedException)
+        {
+            return (OperationResult.Declined, "");
+        }
+        catch (OwnershipException exception)
+        {
+            _problems.Add(exception.Message);
+            return (OperationResult.NeedsPerson, "");
+        }
+        catch (StepFailedException exception)
+        {
+            _problems.AddRange(exception.Problems);
+            return (OperationResult.FailedOnOldSide, "");
+        }
+        catch (HostSwapException exception)
+        {
+            _problems.Add(exception.Message);
+            return (OperationResult.FailedOnOldSide, "");
+        }
+    }
+
+    /// <summary>Whether what has crossed goes back: by the policy after a failure, or since whoever interrupted it wants that.</summary>
+    private bool MustReturn(OperationResult result)
+    {
+        var wanted = (result == OperationResult.FailedOnOldSide && onFailure == FailurePolicy.Rollback)
+            || (result == OperationResult.Interrupted && parts.Aborts.TakeWish() == AbortWish.Rollback);
+        return wanted && Detail.Course == SwapCourse.Forward && !IsSwitched && !IsUnclear && parts.Generations.FindCandidate() is not null;
+    }
+
+    private async Task<(OperationResult Result, string Summary)> ReturnAsync(OperationResult why)
+    {
+        TurnBack();
+        var first = _problems.ToList();
+        var (result, summary) = await AttemptAsync(
+            token => GoBackAsync(_origin!, parts.Generations.FindCandidate()!, new Consent(), token), CancellationToken.None);
+        if (result == OperationResult.Done)
+            return (why, summary);
+        _problems.InsertRange(first.Count, ["it could not be rolled back:"]);
+        return (OperationResult.FailedOnOldSide, summary);
+    }
+
+    /// <summary>Ends an operation that did not come through: from what is recorded and seen, not from what was tried.</summary>
+    private async Task<(SwapResult Result, OperationEnding Ending)> EndAsync(OperationResult wanted)
+    {
+        // Once the switch is recorded there is no candidate any more, and nothing that may be removed.
+        var candidate = parts.Generations.FindCandidate();
+        var gone = candidate is null;
+        if (candidate is not null)
+        {
+            try
+            {
+                gone = await TryDismissAsync(candidate);
+            }
+            catch (HostSwapException exception) when (exception is not JournalException)
+            {
+                _problems.Add($"{candidate.Name} could not be put away: {exception.Message}");
+            }
+        }
+
+        var onOneSide = gone && !IsSwitched;
+        var result = Judge(wanted, onOneSide);
+        var ending = onOneSide && !IsUnclear && wanted != OperationResult.NeedsPerson ? OperationEnding.Settled : OperationEnding.Resumable;
+        return (Result(result, EndInWords.Of(result, _origin!, candidate, (IsSwitched, onOneSide, _returned), Arrived)), ending);
+    }
+
+    /// <summary>A candidate that holds nothing is put away, and every VM is where it was: the flags that moves to and fro have cost are put back.</summary>
+    private async Task<bool> TryDismissAsync(Generation candidate)
+    {
+        // The operator's Ctrl-C must not leave an orphan container behind, so this is not cancelled.
+        if ((await parts.Contents.FindAsync(candidate, CancellationToken.None)).Count > 0)
+            return false;
+
+        if (_outcomes.Count > 0 && !IsSwitched)
+        {
+            await using var libvirt = parts.Connector.ConnectLibvirt(_origin!);
+            await new AutostartNotes(parts.Journal).RestoreAsync(Log, _origin!, libvirt.Domains);
+        }
+
+        await new DismissStep(parts, Log).RunAsync(candidate);
+        return true;
+    }
+
+    private OperationResult Judge(OperationResult wanted, bool onOneSide)
+    {
+        if (IsUnclear || _outcomes.Values.Any(move => move.State == MoveState.Lost))
+            return OperationResult.NeedsPerson;
+        return wanted == OperationResult.FailedOnOldSide && !onOneSide ? OperationResult.FailedOnBothSides : wanted;
+    }
+
+    private bool IsSwitched => parts.Generations.FindActive()?.Number != _origin!.Number;
+
+    /// <summary>A VM that was left in the middle of its move: who owns it, or whether it is as it should be, is for a person to see.</summary>
+    private bool IsUnclear => _outcomes.Values.Any(move => move is { State: MoveState.Left, Elapsed: not null });
+
+    private int Arrived => _outcomes.Values.Count(move => move.State is MoveState.Verified or MoveState.Arrived);
+
+    private SwapResult Result(OperationResult result, string summary) => new(
+        Log.Operation,
+        result,
+        summary,
+        parts.Generations.FindActive()?.Number ?? 0,
+        parts.Time.GetElapsedTime(_began),
+        _plan,
+        [.. _outcomes.Values],
+        [.. _problems]);
+
+    /// <summary>What was agreed to with the operation itself needs no second question.</summary>
+    private sealed class Consent : ISwapApproval
+    {
+        public Task<bool> ApproveAsync(SwapPlan plan, CancellationToken cancellationToken) => Task.FromResult(true);
+    }
+}

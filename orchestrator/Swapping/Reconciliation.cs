@@ -1,0 +1,122 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Libvirt;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>What an interruption has left of one VM, and what follows from it.</summary>
+public enum Verdict
+{
+    /// <summary>It is only on the side that VMs go to: taken as arrived.</summary>
+    Adopt,
+
+    /// <summary>It is only on the side that VMs leave: moved again.</summary>
+    MoveAgain,
+
+    /// <summary>Both sides have a QEMU for it: nothing is resumed, a person decides.</summary>
+    Refuse,
+
+    /// <summary>Neither side knows it.</summary>
+    Lost,
+}
+
+/// <summary>One VM after an interruption.</summary>
+/// <param name="Uuid">The VM.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Verdict">What becomes of it.</param>
+/// <param name="Seen">What both sides show of it, in words.</param>
+public sealed record ReconciledVm(Guid Uuid, string Name, Verdict Verdict, string Seen);
+
+/// <summary>
+/// Looks where every VM is after an interruption, as Ganeti's migrate cleanup does: the world is asked, and the journal
+/// only says of which VMs there must be an answer.
+/// </summary>
+internal sealed class Reconciliation(SwapSession session)
+{
+    /// <summary>libvirt's <c>VIR_DOMAIN_PAUSED_MIGRATION</c>.</summary>
+    private const int PausedForMigration = 2;
+
+    private readonly Fence _fence = new(session);
+
+    /// <summary>Looks at every VM that either side or an unfinished operation knows.</summary>
+    public async Task<IReadOnlyList<ReconciledVm>> RunAsync()
+    {
+        var found = new List<ReconciledVm>();
+        foreach (var (uuid, name) in await ListAsync())
+            found.Add(await JudgeAsync(uuid, name));
+        session.Observer.OnEvent(new Reconciled(session.Time.GetUtcNow(), found));
+        return found;
+    }
+
+    private async Task<IReadOnlyDictionary<Guid, string>> ListAsync()
+    {
+        var names = new Dictionary<Guid, string>();
+        // Newest first: what a later operation has recorded as lost was told then.
+        var told = new HashSet<Guid>();
+        foreach (var move in session.Journal.UnfinishedOperations().SelectMany(operation => session.Journal.Moves(operation.Id)))
+        {
+            if (move.State is nameof(MoveState.Lost) or nameof(MoveState.Removed))
+                told.Add(move.Uuid);
+            else if (!told.Contains(move.Uuid))
+                names.TryAdd(move.Uuid, move.Name);
+        }
+
+        foreach (var side in new[] { session.Source, session.Target })
+        {
+            foreach (var domain in await side.Libvirt.Domains.ListAsync(CancellationToken.None))
+                names[domain.Uuid] = domain.Name;
+        }
+
+        return names;
+    }
+
+    private async Task<ReconciledVm> JudgeAsync(Guid uuid, string name)
+    {
+        try
+        {
+            var seen = await _fence.SettleAsync(uuid, name);
+            return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
+        }
+        catch (OwnershipException)
+        {
+            var seen = await _fence.LookAsync(uuid, CancellationToken.None);
+            if (seen.Owner == Owner.Both && await RemoveLeftoverAsync(uuid, seen))
+                seen = await _fence.SettleAsync(uuid, name);
+            return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
+        }
+    }
+
+    private static Verdict Judge(Owner owner) => owner switch
+    {
+        Owner.Target or Owner.TargetDefinition => Verdict.Adopt,
+        Owner.Source or Owner.SourceDefinition or Owner.BothDefinitions => Verdict.MoveAgain,
+        Owner.Both => Verdict.Refuse,
+        _ => Verdict.Lost,
+    };
+
+    /// <summary>
+    /// One case of two QEMUs can be told: a libvirtd that died in the last phase of a migration leaves the old QEMU
+    /// paused "for migration" for good, while the new one runs. The new one has all of the guest by then, since it only
+    /// ever runs after the whole of it has come; the old one will never run again, and is ended.
+    /// </summary>
+    private async Task<bool> RemoveLeftoverAsync(Guid uuid, Ownership seen)
+    {
+        var (leftover, owner) = IsPausedForMigration(seen.Source) && Runs(seen.Target)
+            ? (session.Source, session.Target)
+            : IsPausedForMigration(seen.Target) && Runs(seen.Source) ? (session.Target, session.Source) : (null, null);
+        if (leftover is null || owner is null || leftover.Generation.Number == owner.Generation.Number)
+            return false;
+
+        await session.Log.DoAsync("end-leftover", uuid.ToString(), async () =>
+        {
+            await leftover.Libvirt.Domains.DestroyAsync(uuid, CancellationToken.None);
+            return $"the QEMU that a migration had left paused in {leftover.Generation.Name} is ended; it runs in {owner.Generation.Name}";
+        });
+        return true;
+    }
+
+    private static bool IsPausedForMigration(SideView side) =>
+        side.Domain is { State: DomainState.Paused, StateReason: PausedForMigration } && side.QemuProcesses.Count == 1;
+
+    private static bool Runs(SideView side) => side.Domain is { State: DomainState.Running or DomainState.Blocked } && side.QemuProcesses.Count == 1;
+}

@@ -1,0 +1,124 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Swapping.Steps;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>
+/// Puts right whatever an interruption has left (<c>kill -9</c>, a power cut, a restart of Docker, a reboot): brings up
+/// what must run, looks where every VM is, compares that with the journal, and goes on, or back. It can itself be
+/// killed at any point and run again.
+/// </summary>
+public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, ISwapApproval approval)
+{
+    private readonly SwapPreparation _preparation = new(parts, observer);
+    private readonly StepRecorder _steps = new(observer, parts.Time);
+
+    /// <summary>Resumes. The caller holds the outer host's lock.</summary>
+    public async Task<SwapResult> RunAsync(ResumeRequest request, CancellationToken stop)
+    {
+        var (active, earlier) = await _steps.RunAsync(SwapStep.Preflight, () =>
+        {
+            var found = (Active: parts.Generations.Active(), Earlier: FindEarlier());
+            return Task.FromResult((found, found.Earlier is null ? "nothing is unfinished" : $"continues operation {found.Earlier.Value.Id}"));
+        });
+        if (earlier is not { } unfinished)
+            return Unfinished.NothingToDo(parts, observer, $"nothing is unfinished; {active.Name} is active");
+
+        var course = request.Course ?? unfinished.Detail.Course;
+        var operation = new MoverOperation(parts, observer, approval, request.OnFailure);
+        var result = await operation.RunAsync(
+            OperationKind.Resume,
+            active,
+            unfinished.Detail with { From = active.Number, Course = course },
+            token => ContinueAsync(operation, active, unfinished.Detail, course, token),
+            stop);
+
+        // The switch had been made already, so that there was no way back but a rollback, which is an operation of its own.
+        var switched = active.Number == unfinished.Detail.Candidate && parts.Generations.FindCandidate() is null;
+        return request.Course == SwapCourse.Back && switched && result.Result == OperationResult.Done
+            ? await new RollbackRunner(parts, observer, approval).RunAsync(active, parts.Generations.Previous(), request.OnFailure, stop)
+            : result;
+    }
+
+    private (long Id, SwapDetail Detail)? FindEarlier()
+    {
+        if (parts.Journal.UnfinishedOperations() is [var newest, ..])
+            return (newest.Id, SwapDetail.Parse(newest.DetailJson));
+        return null;
+    }
+
+    private async Task<string> ContinueAsync(
+        MoverOperation operation, Generation active, SwapDetail earlier, SwapCourse course, CancellationToken stop)
+    {
+        await BringUpAsync(operation.Log, active, stop);
+        if (parts.Generations.FindCandidate() is { } candidate)
+            return await ContinueAsync(operation, active, candidate, course, stop);
+        if (active.Number == earlier.Candidate)
+            return await operation.CompleteAsync(active, stop);
+        if (course == SwapCourse.Back)
+            return $"nothing had begun; every VM is in {active.Name}";
+
+        // It died before its candidate was recorded.
+        var start = await _preparation.FindStartAsync(earlier.ImageId, earlier.Image, stop);
+        return await operation.GoForwardAsync(active, await _preparation.StartCandidateAsync(operation.Log, start, stop), stop);
+    }
+
+    private async Task<string> ContinueAsync(
+        MoverOperation operation, Generation active, Generation candidate, SwapCourse course, CancellationToken stop)
+    {
+        var empty = (await parts.Contents.FindAsync(candidate, CancellationToken.None)).Count == 0;
+        if (course == SwapCourse.Back && empty && !await IsRunningAsync(candidate))
+            return await operation.GoBackAsync(active, candidate, approval, stop);
+
+        await _preparation.StartAsync(operation.Log, candidate, stop);
+        await ReconcileAsync(operation, course == SwapCourse.Forward ? (active, candidate) : (candidate, active), stop);
+        return course == SwapCourse.Forward
+            ? await operation.GoForwardAsync(active, candidate, stop)
+            : await operation.GoBackAsync(active, candidate, approval, stop);
+    }
+
+    private async Task BringUpAsync(EffectLog log, Generation active, CancellationToken stop)
+    {
+        if (await IsRunningAsync(active))
+            return;
+        await parts.Generations.StartAsync(log, active, stop);
+        await parts.Probe.WaitAsync(active, stop);
+        await parts.Generations.SetRestartAsync(log, active, restart: true, stop);
+    }
+
+    private async Task<bool> IsRunningAsync(Generation generation) =>
+        await parts.Engine.FindContainerAsync(generation.ContainerName, CancellationToken.None) is { Running: true };
+
+    private async Task ReconcileAsync(MoverOperation operation, (Generation Source, Generation Target) sides, CancellationToken stop)
+    {
+        var (session, _) = await _preparation.ConnectAsync(operation.Log, sides.Source, sides.Target, stop);
+        await using (session)
+        {
+            await _steps.RunAsync(SwapStep.Reconcile, async () =>
+            {
+                await AwaitEarlierMovesStep.RunAsync(session, stop);
+                var found = await new Reconciliation(session).RunAsync();
+                ThrowIfOwnedTwice(found);
+                foreach (var lost in found.Where(vm => vm.Verdict == Verdict.Lost))
+                    operation.ReportLost(lost);
+                return Summarise(found);
+            });
+        }
+    }
+
+    private static void ThrowIfOwnedTwice(IReadOnlyList<ReconciledVm> found)
+    {
+        var twice = found.Where(vm => vm.Verdict == Verdict.Refuse).Select(vm => $"VM {vm.Name} ({vm.Uuid}) has a QEMU on both sides: {vm.Seen}").ToList();
+        if (twice.Count > 0)
+            throw new OwnershipException($"nothing was resumed, no VM was touched: {string.Join("; ", twice)}");
+    }
+
+    private static string Summarise(IReadOnlyList<ReconciledVm> found)
+    {
+        int Count(Verdict verdict) => found.Count(vm => vm.Verdict == verdict);
+        var lost = Count(Verdict.Lost) is > 0 and var many ? $", {many} lost" : "";
+        return $"{Count(Verdict.Adopt)} VM(s) have arrived, {Count(Verdict.MoveAgain)} are still to move{lost}";
+    }
+}

@@ -1,0 +1,33 @@
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Journal;
+
+namespace HostSwap.Orchestrator.Swapping.Steps;
+
+/// <summary>
+/// Puts an empty candidate away: one that was made for this operation is removed; one that had been retired before, and
+/// that a rollback had called back, is retired again.
+/// </summary>
+internal sealed class DismissStep(OuterHostParts parts, EffectLog log)
+{
+    /// <summary>Puts it away; refuses while it holds anything.</summary>
+    public async Task<string> RunAsync(Generation candidate)
+    {
+        var held = await parts.Contents.FindAsync(candidate, CancellationToken.None);
+        if (held.Count > 0)
+            throw new StepFailedException([.. held.Select(item => $"{candidate.Name} is not put away: it holds {item}")]);
+
+        if (candidate.Record.RetiredAt is null)
+        {
+            await parts.Generations.RemoveAsync(log, candidate, CancellationToken.None);
+            return $"{candidate.Name} is removed";
+        }
+
+        await parts.Generations.StopAsync(log, candidate, CancellationToken.None);
+        await log.DoAsync("dismiss", candidate.Name, () =>
+        {
+            parts.Generations.RecordRole(candidate, GenerationRole.Retired);
+            return Task.FromResult("recorded as retired again");
+        });
+        return $"{candidate.Name} is retired again";
+    }
+}
