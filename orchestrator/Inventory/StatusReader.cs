@@ -20,7 +20,7 @@ public sealed class StatusReader(OuterHostParts parts)
             [.. looks.Select(look => look.Status)],
             [.. looks.SelectMany(look => look.Machines).OrderBy(machine => machine.Name, StringComparer.Ordinal)],
             parts.Journal.UnfinishedOperations().FirstOrDefault()?.Id,
-            OuterHostLock.FindHolder(parts.Settings.Paths.LockFile));
+            OuterHostLock.FindHolder(parts.Settings.Paths.LockFile)?.Words);
     }
 
     private async Task<(GenerationStatus Status, IReadOnlyList<VmStatus> Machines)> LookAsync(

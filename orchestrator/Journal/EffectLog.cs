@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Faults;
 
 namespace HostSwap.Orchestrator.Journal;
 
@@ -21,7 +22,9 @@ public sealed class EffectLog(IJournal journal, long operation)
         string observed;
         try
         {
+            FaultPoints.Hit($"{FaultPoints.EffectBegin}:{step}");
             observed = await effect();
+            FaultPoints.Hit($"{FaultPoints.EffectEnd}:{step}");
         }
         catch (Exception exception)
         {

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Faults;
 using Microsoft.Data.Sqlite;
 
 namespace HostSwap.Orchestrator.Journal;
@@ -16,7 +17,10 @@ public sealed partial class SqliteJournal
             throw new JournalException(_file, $"writing {what}: nothing is written any more after: {_failure.Message}", _failure.Remedy, _failure);
         try
         {
-            return write();
+            FaultPoints.Hit(FaultPoints.JournalWrite);
+            var written = write();
+            FaultPoints.Hit(FaultPoints.JournalWritten);
+            return written;
         }
         catch (SqliteException exception)
         {

@@ -25,9 +25,14 @@ internal static unsafe partial class ContainerFiles
     public static FileFacts? Look(int initPid, string path)
     {
         using var file = Open(initPid, path);
-        if (file is null)
-            return null;
+        return file is null ? null : Look(file, path);
+    }
 
+    /// <summary>What an open file is.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">The name to give it in an error.</param>
+    public static FileFacts Look(SafeFileHandle file, string path)
+    {
         Statx facts = default;
         if (statx(file, "", EmptyPath, BasicStats, &facts) != 0)
             throw Failed("statx", path);
