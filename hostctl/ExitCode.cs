@@ -48,6 +48,9 @@ internal enum ExitCode
 
     /// <summary>Who owns a VM is unclear, or a VM was lost: a person must decide.</summary>
     NeedsPerson = 12,
+
+    /// <summary>An earlier operation is unfinished and must be ended first; nothing was touched.</summary>
+    Unfinished = 13,
 }
 
 /// <summary>The one place where outcomes and exceptions become exit codes, and where those are explained.</summary>
@@ -69,6 +72,7 @@ internal static class ExitCodes
         (ExitCode.ChecksFailed, "doctor found errors"),
         (ExitCode.Declined, "declined by the operator; nothing was moved"),
         (ExitCode.NeedsPerson, "a person is needed: a VM's owner is unclear, or a VM was lost"),
+        (ExitCode.Unfinished, "an earlier operation is unfinished; 'hostctl resume' ends it"),
     ];
 
     /// <summary>The exit code for the recorded result of an operation.</summary>
@@ -95,6 +99,7 @@ internal static class ExitCodes
         UsageException => ExitCode.Usage,
         LockedException => ExitCode.Locked,
         OwnershipException => ExitCode.NeedsPerson,
+        UnfinishedException => ExitCode.Unfinished,
         HostSwapException => ExitCode.Environment,
         OperationCanceledException when interrupted => ExitCode.Interrupted,
         _ => ExitCode.InternalError,

@@ -80,12 +80,21 @@ public sealed class OuterHost : IOuterHost
     /// <inheritdoc/>
     public Task<SwapResult> ResumeAsync(
         ResumeRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("resume", parts => new ResumeRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+        ChangeAsync("resume", parts => new ResumeRunner(parts, observer, approval).RunAsync(request, cancellationToken), request.TakeOver);
 
     /// <inheritdoc/>
     public Task<SwapResult> RollbackAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
         ChangeAsync("rollback", parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        RequireInitialised();
+        if (!await new AbortRunner(_settings.Paths.LockFile, _time).RunAsync(rollback ? AbortWish.Rollback : AbortWish.Stay, limit, cancellationToken))
+            return null;
+        return History(1).SingleOrDefault();
+    }
 
     /// <inheritdoc/>
     public Task<string?> RetireAsync(bool now, CancellationToken cancellationToken) =>
@@ -149,11 +158,11 @@ public sealed class OuterHost : IOuterHost
     }
 
     /// <summary>Everything that changes the outer host runs under its lock, with the journal open for writing.</summary>
-    private async Task<T> ChangeAsync<T>(string purpose, Func<OuterHostParts, Task<T>> action)
+    private async Task<T> ChangeAsync<T>(string purpose, Func<OuterHostParts, Task<T>> action, bool takeOver = false)
     {
         RequireInitialised();
         GenerationDirectories.EnsureHost(_settings.Paths);
-        using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time);
+        using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time, takeOver);
         using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time);
         return await action(Parts(journal));
     }

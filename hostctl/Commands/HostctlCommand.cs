@@ -21,6 +21,10 @@ internal sealed class HostctlCommand : RootCommand
         Add(new StatusCommand(services, options));
         Add(new PlanCommand(services, options));
         Add(new SwapCommand(services, options));
+        Add(new ResumeCommand(services, options));
+        Add(new RollbackCommand(services, options));
+        Add(new AbortCommand(services, options));
+        Add(new RetireCommand(services, options));
         Add(new HistoryCommand(services, options));
         Add(new ShowCommand(services, options));
         Add(new Command("vm", "Looks at virtual machines.") { new VmListCommand(services, options) });

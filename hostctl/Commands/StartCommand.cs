@@ -1,5 +1,8 @@
 using System.CommandLine;
+using HostSwap.Hostctl.Logging;
 using HostSwap.Hostctl.Rendering;
+using HostSwap.Hostctl.Watching;
+using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.Hostctl.Commands;
 
@@ -19,7 +22,15 @@ internal sealed class StartCommand : Verb
     /// <inheritdoc/>
     protected override async Task<int> ExecuteAsync(Invocation invocation)
     {
-        var generation = await invocation.OpenHost().StartAsync(invocation.Parsed.GetValue(_image), invocation.Token);
+        var host = invocation.OpenHost();
+        var observers = new ISwapObserver[]
+        {
+            new LoggingObserver(invocation.Log!.Logger),
+            new PlainPresenter(invocation.Services.Error, invocation.Services.Error, invocation.Services.Time),
+        };
+        await using var observer = new QueuedObserver(observers);
+        var generation = await host.StartAsync(invocation.Parsed.GetValue(_image), observer, invocation.Token);
+        await observer.FlushAsync(invocation.Token);
         StatusText.WriteGeneration(invocation.Out, generation);
         return (int)ExitCode.Done;
     }

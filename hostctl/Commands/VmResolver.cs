@@ -28,7 +28,7 @@ internal static class VmResolver
                 "Name it by its UUID."),
             _ when named is [var other, ..] => throw new UsageException(
                 $"VM '{SafeText.Name(other.Name)}' is in gen-{other.Generation}, which is not the active generation",
-                "'hostctl status' shows the generations; a swap that was not finished is gone on with by 'hostctl swap'."),
+                "'hostctl status' shows the generations; an operation that was not finished is ended by 'hostctl resume'."),
             _ => throw Unknown(vms, text),
         };
     }

@@ -21,6 +21,7 @@ internal sealed record EventsHeader(string Schema)
 [JsonDerivedType(typeof(PlanMadeLine), "planMade")]
 [JsonDerivedType(typeof(MoveChangedLine), "moveChanged")]
 [JsonDerivedType(typeof(MoveProgressLine), "moveProgress")]
+[JsonDerivedType(typeof(ReconciledLine), "reconciled")]
 [JsonDerivedType(typeof(NoteLine), "note")]
 [JsonDerivedType(typeof(SwapFinishedLine), "swapFinished")]
 [JsonDerivedType(typeof(FailedLine), "failed")]
@@ -29,7 +30,7 @@ internal abstract record EventLine(DateTimeOffset At)
     /// <summary>Maps the orchestrator's event; null for one that this schema has no line for.</summary>
     public static EventLine? Of(SwapEvent swapEvent) => swapEvent switch
     {
-        SwapStarted e => new SwapStartedLine(e.At, e.Operation, e.From, e.Image),
+        SwapStarted e => new SwapStartedLine(e.At, e.Operation, Words.Of(e.Kind), e.From, e.Image),
         StepStarted e => new StepStartedLine(e.At, Words.Of(e.Step)),
         StepFinished e => new StepFinishedLine(
             e.At, Words.Of(e.Step), e.Succeeded, Milliseconds.Of(e.Elapsed), e.Observed),
@@ -46,14 +47,16 @@ internal abstract record EventLine(DateTimeOffset At)
             e.DirtyBytesPerSecond,
             e.Iteration,
             Milliseconds.Of(e.Elapsed)),
+        Reconciled e => new ReconciledLine(
+            e.At, [.. e.Vms.Select(vm => new ReconciledVmDto(vm.Uuid, vm.Name, Words.Of(vm.Verdict), vm.Seen))]),
         SwapNotice e => new NoteLine(e.At, e.Message),
         SwapFinished e => SwapFinishedLine.Map(e.At, e.Result),
         _ => null,
     };
 }
 
-/// <summary>The swap has its number.</summary>
-internal sealed record SwapStartedLine(DateTimeOffset At, long Operation, int From, string Image) : EventLine(At);
+/// <summary>The operation has its number; its kind is <c>swap</c>, <c>resume</c> or <c>rollback</c>.</summary>
+internal sealed record SwapStartedLine(DateTimeOffset At, long Operation, string Kind, int From, string Image) : EventLine(At);
 
 /// <summary>A step began: <c>preflight</c>, <c>start-candidate</c>, <c>await-ready</c> …</summary>
 internal sealed record StepStartedLine(DateTimeOffset At, string Step) : EventLine(At);
@@ -81,6 +84,12 @@ internal sealed record MoveProgressLine(
     long DirtyPerSecondBytes,
     int Iteration,
     double ElapsedMs) : EventLine(At);
+
+/// <summary>After an interruption: where every VM was found.</summary>
+internal sealed record ReconciledLine(DateTimeOffset At, IReadOnlyList<ReconciledVmDto> Vms) : EventLine(At);
+
+/// <summary>One VM: its verdict is <c>adopt</c>, <c>move-again</c>, <c>refuse</c> or <c>lost</c>.</summary>
+internal sealed record ReconciledVmDto(Guid Uuid, string Name, string Verdict, string Seen);
 
 /// <summary>Something that hostctl itself has to say, such as that a signal arrived.</summary>
 internal sealed record NoteLine(DateTimeOffset At, string Message) : EventLine(At);

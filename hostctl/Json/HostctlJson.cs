@@ -18,6 +18,7 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ShowDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
+[JsonSerializable(typeof(AbortDocument))]
 [JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(EventsHeader))]
 [JsonSerializable(typeof(EventLine))]

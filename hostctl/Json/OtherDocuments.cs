@@ -1,5 +1,6 @@
 using HostSwap.Hostctl.Rendering;
 using HostSwap.Orchestrator;
+using HostSwap.Orchestrator.Journal;
 
 namespace HostSwap.Hostctl.Json;
 
@@ -31,6 +32,19 @@ internal sealed record CheckDto(string Name, string Status, string Message, stri
     /// <summary>Maps the orchestrator's check.</summary>
     public static CheckDto From(HealthCheck check) =>
         new(check.Name, Words.Of(check.Status), check.Message, check.Fix.Length == 0 ? null : check.Fix);
+}
+
+/// <summary><c>hostctl abort --format json</c>.</summary>
+/// <param name="Schema"><c>hostswap/abort/1</c>.</param>
+/// <param name="Changed">Whether an operation ran and was ended.</param>
+/// <param name="Operation">Its number.</param>
+/// <param name="Result">How it ended, as in <c>interrupted</c>.</param>
+/// <param name="Summary">One sentence for people.</param>
+internal sealed record AbortDocument(string Schema, bool Changed, long? Operation, string? Result, string? Summary)
+{
+    /// <summary>Maps the operation that has ended; null for none.</summary>
+    public static AbortDocument Of(Operation? ended) => new(
+        "hostswap/abort/1", ended is not null, ended?.Id, ended is null ? null : Words.Of(ended.Result), ended?.Summary);
 }
 
 /// <summary><c>hostctl version --format json</c>.</summary>

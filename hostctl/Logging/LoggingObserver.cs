@@ -15,7 +15,7 @@ internal sealed class LoggingObserver(ILogger log) : ISwapObserver
         switch (swapEvent)
         {
             case SwapStarted e:
-                log.Information("Swap from generation {Generation} to image {Image} begun", e.From, e.Image);
+                log.Information("{Operation} from generation {Generation} to image {Image} begun", e.Kind, e.From, e.Image);
                 break;
             case StepStarted e:
                 log.Debug("Step {Step} begun", Words.Of(e.Step));
@@ -41,6 +41,15 @@ internal sealed class LoggingObserver(ILogger log) : ISwapObserver
                 OfVm(e.Uuid, e.Name).Debug(
                     "VM {VmName} has {RemainingBytes} bytes remaining at {BytesPerSecond} bytes/s, dirtying {DirtyBytesPerSecond} bytes/s",
                     e.Name, e.BytesRemaining, e.BytesPerSecond, e.DirtyBytesPerSecond);
+                break;
+            case Reconciled e:
+                foreach (var vm in e.Vms)
+                {
+                    OfVm(vm.Uuid, vm.Name).Write(
+                        vm.Verdict is Verdict.Refuse or Verdict.Lost ? LogEventLevel.Error : LogEventLevel.Information,
+                        "VM {VmName} after the interruption: {Verdict} ({Seen})", vm.Name, Words.Of(vm.Verdict), vm.Seen);
+                }
+
                 break;
             case SwapNotice e:
                 log.Warning("{Notice}", e.Message);

@@ -17,7 +17,6 @@ internal static class LiveView
     /// <summary>Lines that are not rows of VMs.</summary>
     private const int OtherLines = 10;
 
-    private static readonly int StepCount = Enum.GetValues<SwapStep>().Length;
 
     /// <summary>Draws it.</summary>
     /// <param name="view">What to draw.</param>
@@ -48,7 +47,7 @@ internal static class LiveView
     }
 
     private static string Step(SwapView view, DateTimeOffset now) => view.CurrentStep is { } step
-        ? $"Step {(int)step.Step + 1} of {StepCount}: {Words.Of(step.Step)}, {Format.Duration(now - step.StartedAt)}"
+        ? $"Step {Words.Of(step.Step)}, {Format.Duration(now - step.StartedAt)}"
         : " ";
 
     /// <summary>What is moving and what went wrong comes first when not all can be shown; the plan's order is kept.</summary>

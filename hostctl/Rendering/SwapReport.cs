@@ -48,17 +48,17 @@ internal static class SwapReport
             OperationResult.FailedOnOldSide =>
             [
                 $"Every VM is in gen-{result.Active}, as before. {show} says what happened.",
-                "When the cause is removed, type 'hostctl swap' again.",
+                "When the cause is removed, type the same command again.",
             ],
             OperationResult.FailedOnBothSides =>
             [
                 $"VMs are in both generations ({Sides(result)}); each runs on in its own. 'hostctl vm list' says where.",
-                $"{show} says what happened. When the cause is removed, 'hostctl swap' moves the rest.",
+                $"{show} says what happened. 'hostctl resume' moves the rest, 'hostctl resume --rollback' returns everything.",
             ],
             OperationResult.Interrupted =>
             [
                 $"It was interrupted ({Sides(result)}). 'hostctl vm list' says where each VM is.",
-                "'hostctl swap' goes on from here.",
+                "'hostctl status' says whether it is unfinished; 'hostctl resume' goes on, 'hostctl resume --rollback' returns everything.",
             ],
             OperationResult.NeedsPerson =>
             [
@@ -82,7 +82,7 @@ internal static class SwapReport
         MoveState.Arrived or MoveState.Verified => result.Plan?.Candidate is { } candidate ? $"gen-{candidate}" : "the new side",
         MoveState.Returned or MoveState.Pending => OldSide(result),
         MoveState.Left when result.Result != OperationResult.NeedsPerson => OldSide(result),
-        MoveState.Lost => "nowhere",
+        MoveState.Lost or MoveState.Removed => "nowhere",
 
         // Left may mean that its owner is unclear; only the reason knows.
         _ => "see reason",

@@ -20,12 +20,13 @@ internal sealed class EventLinesText(TimeZoneInfo zone)
 
     private string? Describe(SwapEvent swapEvent) => swapEvent switch
     {
-        SwapStarted e => $"swap {e.Operation}: from gen-{e.From} to image {SafeText.Sentence(e.Image)}",
+        SwapStarted e => $"{Words.Of(e.Kind)} {e.Operation}: from gen-{e.From} to image {SafeText.Sentence(e.Image)}",
         StepStarted e => $"step {Words.Of(e.Step)}: begun",
         StepFinished e => $"step {Words.Of(e.Step)}: {(e.Succeeded ? "done" : "FAILED")} after {Format.Duration(e.Elapsed)}{Because(e.Observed)}",
         PlanMade e => Describe(e.Plan),
         MoveChanged e => $"vm {SafeText.Name(e.Name)}: {Words.Of(e.State)} ({Words.Of(e.Method)}){Because(e.Reason)}",
         MoveProgress e => IsDue(e) ? Describe(e) : null,
+        Reconciled e => string.Join("; ", e.Vms.Select(vm => $"vm {SafeText.Name(vm.Name)}: {Words.Of(vm.Verdict)}")),
         SwapNotice e => $"note: {e.Message}",
 
         // The end has a summary of its own, with more than one line.

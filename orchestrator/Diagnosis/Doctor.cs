@@ -128,6 +128,6 @@ public sealed class Doctor(
     }
 
     private static HealthCheck UnfinishedSwap(HostStatus host) => host.UnfinishedSwap is { } number && host.LockHolder is null
-        ? new HealthCheck("unfinished-swap", HealthStatus.Error, $"swap {number} has not been finished", "Run 'hostctl swap': it continues from what it finds.")
+        ? new HealthCheck("unfinished-swap", HealthStatus.Error, $"operation {number} has not been finished", "Run 'hostctl resume', or 'hostctl resume --rollback' to return every VM.")
         : Ok("unfinished-swap", "none");
 }

@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Swapping.Steps;
 
@@ -39,7 +40,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         (_origin, Detail) = (origin, detail);
         var operation = parts.Journal.Begin(kind, $"{origin.Name} → {detail.Image}", detail.ToJson());
         Log = new EffectLog(parts.Journal, operation.Id);
-        observer.OnEvent(new SwapStarted(parts.Time.GetUtcNow(), operation.Id, origin.Number, detail.Image));
+        observer.OnEvent(new SwapStarted(parts.Time.GetUtcNow(), operation.Id, origin.Number, detail.Image, kind));
 
         var (result, summary) = await AttemptAsync(body, stop);
         if (MustReturn(result))

@@ -31,7 +31,7 @@ public sealed class StepRecorder(ISwapObserver observer, TimeProvider time)
 
 /// <summary>A step saw that what it is there for is not so; the swap stops there.</summary>
 public sealed class StepFailedException(IReadOnlyList<string> problems) : HostSwapException(
-    string.Join("; ", problems), "Put it right and run 'hostctl swap' again: it continues from what it finds.")
+    string.Join("; ", problems), "Put it right, then 'hostctl resume' continues from what it finds.")
 {
     /// <summary>Everything that was seen to be wrong.</summary>
     public IReadOnlyList<string> Problems { get; } = problems;

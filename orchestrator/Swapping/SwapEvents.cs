@@ -74,8 +74,8 @@ public enum MoveState
 /// <summary>Something that happened in a swap, for people and programs that watch.</summary>
 public abstract record SwapEvent(DateTimeOffset At);
 
-/// <summary>The swap has its number.</summary>
-public sealed record SwapStarted(DateTimeOffset At, long Operation, int From, string Image) : SwapEvent(At);
+/// <summary>The operation has its number.</summary>
+public sealed record SwapStarted(DateTimeOffset At, long Operation, int From, string Image, OperationKind Kind = OperationKind.Swap) : SwapEvent(At);
 
 /// <summary>A step began.</summary>
 public sealed record StepStarted(DateTimeOffset At, SwapStep Step) : SwapEvent(At);

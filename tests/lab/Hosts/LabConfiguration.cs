@@ -13,6 +13,8 @@ public static class LabConfiguration
             .AppendLine();
         var settings = options
             .With("docker", Line("network", record.Network), Line("subnet", subnet.Cidr), Line("container_range", subnet.ContainerRange))
+            // A test that wants a soak says so; the others see the old generation stopped when the swap is over.
+            .With("generation", options.Settings.GetValueOrDefault("generation", []).Any(static line => line.StartsWith("soak", StringComparison.Ordinal)) ? [] : [Line("soak", "0s")])
             .With("storage", $"shared = [{Quoted(record.Guests)}]")
             .Settings;
         foreach (var (table, lines) in settings)

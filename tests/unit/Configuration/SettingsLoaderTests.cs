@@ -20,9 +20,9 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
         settings.Docker.Network.ShouldBe($"hostswap-{settings.Paths.Instance}");
         settings.Docker.Subnet.ShouldBeNull();
         settings.Migration.ShouldBe(new MigrationSettings(
-            null, null, 1, true, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(30), 512));
+            null, null, 1, true, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(30), 2, TimeSpan.FromSeconds(1), 512));
         settings.Generation.ShouldBe(
-            new GenerationSettings(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(30), TimeSpan.FromHours(1)));
+            new GenerationSettings(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10), TimeSpan.FromDays(1)));
     }
 
     [Fact]
@@ -40,6 +40,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             [generation]
             ready_timeout = "2m"
             stop_timeout = "10s"
+            soak = "1h"
             keep_retired = "7d"
             [migration]
             parallel = 3
@@ -49,6 +50,8 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             deadline_base = "10s"
             deadline_per_gib = "500ms"
             no_progress_limit = "5s"
+            retries = 0
+            retry_delay = "250ms"
             memory_reserve_mib = 0
             """);
 
@@ -59,9 +62,9 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             new Uri("unix:///run/other.sock"), "uplink", "10.20.0.0/16", "10.20.4.0/24", TimeSpan.FromSeconds(90)));
         settings.SharedDirectories.ShouldBe(["/srv/vm", "/var/lib/libvirt/images"]);
         settings.Generation.ShouldBe(
-            new GenerationSettings(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10), TimeSpan.FromDays(7)));
+            new GenerationSettings(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10), TimeSpan.FromHours(1), TimeSpan.FromDays(7)));
         settings.Migration.ShouldBe(new MigrationSettings(
-            3, 1000, 4, false, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), 0));
+            3, 1000, 4, false, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), 0, TimeSpan.FromMilliseconds(250), 0));
     }
 
     [Fact]
@@ -138,7 +141,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
 
     [Theory]
     [InlineData("a = 1", "1:1: a: is not a key of the configuration; allowed are root, image, [docker], [storage], [generation], [migration]")]
-    [InlineData("generation.x = 1", "1:1: generation.x: is not a key of the configuration; allowed are generation.ready_timeout, generation.stop_timeout, generation.keep_retired")]
+    [InlineData("generation.x = 1", "1:1: generation.x: is not a key of the configuration; allowed are generation.ready_timeout, generation.stop_timeout, generation.soak, generation.keep_retired")]
     [InlineData("[elsewhere]\nx = 1", "1:2: elsewhere: is not a table of the configuration; allowed are [docker], [storage]")]
     [InlineData("[docker]\nready_timeout = \"1s\"", "2:1: docker.ready_timeout: is not a key of the configuration; did you mean generation.ready_timeout?")]
     [InlineData("docker = 3", "1:1: docker: is a table and takes no value of its own; write [docker]")]

@@ -74,6 +74,13 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add($"destroy {Known[uuid].Name}");
+        Known[uuid] = Known[uuid] with { State = DomainState.ShutOff };
+        return Task.CompletedTask;
+    }
+
     public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 

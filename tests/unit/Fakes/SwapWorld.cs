@@ -46,6 +46,8 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         DeadlineBase: TimeSpan.FromSeconds(20),
         DeadlinePerGiB: TimeSpan.Zero,
         NoProgressLimit: TimeSpan.FromSeconds(20),
+        Retries: 0,
+        RetryDelay: TimeSpan.FromMilliseconds(1),
         MemoryReserveMiB: 0);
 
     public SwapSession Session => new(
@@ -56,7 +58,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         new DockerSettings(new Uri("unix:///nowhere"), "net", null, null, TimeSpan.FromSeconds(1)),
         "image",
         [],
-        new GenerationSettings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        new GenerationSettings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.Zero, TimeSpan.FromHours(1)),
         Migration,
         Source: null);
 

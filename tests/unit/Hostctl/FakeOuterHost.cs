@@ -25,6 +25,12 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public IReadOnlyList<SwapEvent> Events { get; set; } = Samples.Events();
 
+    /// <summary>What <c>abort</c> ended.</summary>
+    public Operation? Aborted { get; set; }
+
+    /// <summary>What <c>retire</c> did.</summary>
+    public string? Retired { get; set; }
+
     /// <summary>Thrown by every member.</summary>
     public Exception? Failure { get; set; }
 
@@ -37,7 +43,7 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public Task<IReadOnlyList<string>> InitialiseAsync(CancellationToken cancellationToken) => Answer("init", Created);
 
-    public Task<GenerationStatus> StartAsync(string? image, CancellationToken cancellationToken) =>
+    public Task<GenerationStatus> StartAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) =>
         Answer($"start {image}", Samples.Generation());
 
     public Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken) => Answer("status", Status);
@@ -48,10 +54,24 @@ internal sealed class FakeOuterHost : IOuterHost
         return Answer($"plan {image}", Plan);
     }
 
-    public async Task<SwapResult> SwapAsync(
-        SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken)
+    public Task<SwapPlan> PlanRollbackAsync(ISwapObserver observer, CancellationToken cancellationToken) => Answer("plan rollback", Plan);
+
+    public Task<SwapResult> SwapAsync(SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        MoveAsync($"swap {request.Image} {request.Force} {request.OnFailure}", approval, observer, cancellationToken);
+
+    public Task<SwapResult> ResumeAsync(ResumeRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        MoveAsync($"resume {request.Course} {request.OnFailure} {request.TakeOver}", approval, observer, cancellationToken);
+
+    public Task<SwapResult> RollbackAsync(FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        MoveAsync($"rollback {onFailure}", approval, observer, cancellationToken);
+
+    public Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken) => Answer($"abort {rollback}", Aborted);
+
+    public Task<string?> RetireAsync(bool now, CancellationToken cancellationToken) => Answer($"retire {now}", Retired);
+
+    private async Task<SwapResult> MoveAsync(string call, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken)
     {
-        await Answer($"swap {request.Image} {request.Force}", 0);
+        await Answer(call, 0);
         foreach (var e in Events.TakeWhile(e => e is not MoveChanged)) observer.OnEvent(e);
         if (!await approval.ApproveAsync(Plan, cancellationToken))
             return Finish(observer, Samples.Result(OperationResult.Declined) with { Moves = [], Summary = "Nothing was moved." });

@@ -20,7 +20,7 @@ public sealed class LoggingTests : IDisposable
         await _hostctl.RunAsync("swap", "--yes");
 
         var lines = await ReadAsync();
-        var swap = lines.SkipWhile(line => !line.GetProperty("@mt").GetString()!.StartsWith("Swap from", StringComparison.Ordinal)).ToList();
+        var swap = lines.SkipWhile(line => !line.GetProperty("@mt").GetString()!.StartsWith("{Operation} from", StringComparison.Ordinal)).ToList();
         swap.Count.ShouldBeGreaterThan(5);
         swap.ShouldAllBe(line => line.GetProperty("SwapId").GetInt64() == 7 && line.GetProperty("Generation").GetInt32() == 1);
         swap.Where(line => Has(line, "MoveState")).ShouldAllBe(line => Has(line, "Vm"));

@@ -63,7 +63,7 @@ public sealed class RenderingTests
             "interrupted", "needs-person",
         ]);
         Enum.GetValues<MoveState>().Select(Words.Of).ShouldBe(
-            ["pending", "fenced", "moving", "arrived", "verified", "returned", "lost", "left"]);
+            ["pending", "fenced", "moving", "arrived", "verified", "returned", "lost", "removed", "left"]);
         Enum.GetValues<SwapStep>().Select(Words.Of).ShouldBe(
         [
             "preflight", "start-candidate", "await-ready", "plan", "replicate-inventory", "move-domains", "verify",

@@ -65,8 +65,8 @@ internal static class Samples
         new HostSwapPaths(root),
         new DockerSettings(new Uri("unix:///run/docker.sock"), "hostswap", null, null, TimeSpan.FromSeconds(30)),
         "hostswap/host:trixie", [],
-        new GenerationSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
-        new MigrationSettings(null, null, 2, true, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), 1024),
+        new GenerationSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)),
+        new MigrationSettings(null, null, 2, true, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), 2, TimeSpan.FromSeconds(1), 1024),
         null);
 
     /// <summary>The events of a swap that goes well.</summary>

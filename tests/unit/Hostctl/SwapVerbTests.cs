@@ -40,7 +40,7 @@ public sealed class SwapVerbTests : IDisposable
     {
         (await _hostctl.RunAsync("swap", "--yes", "--image", "hostswap/host:trixie", "--force")).ShouldBe(ExitCode.Done);
 
-        _hostctl.Host.Calls.ShouldBe(["swap hostswap/host:trixie True"]);
+        _hostctl.Host.Calls.ShouldBe(["swap hostswap/host:trixie True Stop"]);
         _hostctl.Out.ShouldContain("04:05:06 swap 7: from gen-1 to image hostswap/host:trixie" + "\n");
         _hostctl.Out.ShouldContain("04:05:06 step start-candidate: begun" + "\n");
         _hostctl.Out.ShouldContain("04:05:08 step start-candidate: done after 2.0 s: running" + "\n");
@@ -134,7 +134,7 @@ public sealed class SwapVerbTests : IDisposable
     [InlineData(OperationResult.FailedOnOldSide, ExitCode.FailedOldSide, "Every VM is in gen-1")]
     [InlineData(OperationResult.FailedOnBothSides, ExitCode.FailedBothSides, "VMs are in both generations (1 arrived, 1 not moved, 0 lost)")]
     [InlineData(OperationResult.NeedsPerson, ExitCode.NeedsPerson, "A person is needed")]
-    [InlineData(OperationResult.Interrupted, ExitCode.Interrupted, "goes on from here")]
+    [InlineData(OperationResult.Interrupted, ExitCode.Interrupted, "'hostctl resume' goes on")]
     [InlineData(OperationResult.Refused, ExitCode.RefusedByPlan, "free 512 MiB")]
     internal async Task A_failure_says_on_stderr_what_is_where_and_what_to_type(OperationResult result, ExitCode code, string said)
     {

@@ -112,7 +112,7 @@ public sealed class WatchingTests
         console.Write(LiveView.Draw(After(Samples.Events().Take(7)), Samples.At.AddSeconds(5), width, 40, "a note"));
 
         console.Output.ShouldContain("Swap 7: gen-1 → gen-2 (hostswap/host:trixie), 0 of 2 VMs arrived");
-        console.Output.ShouldContain("Step 6 of 9: move-domains, 2.0 s");
+        console.Output.ShouldContain("Step move-domains, 2.0 s");
         console.Output.ShouldContain("db01");
         console.Output.ShouldContain("50 %");
         console.Output.ShouldContain("400 MiB/s");

@@ -89,9 +89,9 @@ public sealed class SqliteJournalTests : JournalFixture
         Should.Throw<ArgumentOutOfRangeException>(() => journal.Outcome(entry, EntryResult.Unknown, ""));
         Should.Throw<InvalidOperationException>(() => journal.Intend(99, "Plan", "", "{}"));
         Should.Throw<InvalidOperationException>(() => journal.RecordMove(99, Move(Guid.NewGuid())));
-        Should.Throw<ArgumentOutOfRangeException>(() => journal.Finish(operation, OperationResult.Running, "", "{}", false));
+        Should.Throw<ArgumentOutOfRangeException>(() => journal.Finish(operation, OperationResult.Running, "", "{}", OperationEnding.Settled));
         journal.Finish(operation, OperationResult.Refused, "", "{}", OperationEnding.Settled);
-        Should.Throw<InvalidOperationException>(() => journal.Finish(operation, OperationResult.Done, "", "{}", false));
+        Should.Throw<InvalidOperationException>(() => journal.Finish(operation, OperationResult.Done, "", "{}", OperationEnding.Settled));
         Should.Throw<InvalidOperationException>(() => journal.Intend(operation, "Plan", "", "{}"));
         Should.Throw<InvalidOperationException>(() => journal.RecordMove(operation, Move(Guid.NewGuid())));
         journal.Begin(OperationKind.Plan, "", "{}").Id.ShouldBeGreaterThan(operation);

@@ -51,7 +51,7 @@ public sealed class MigrationWatchTests
     }
 
     private MigrationWatch Watch(int memoryGiB) => new(
-        new MigrationSettings(null, null, 1, true, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30), 0),
+        new MigrationSettings(null, null, 1, true, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30), 0, TimeSpan.Zero, 0),
         _time,
         (long)memoryGiB << 30);
 

@@ -37,7 +37,7 @@ public sealed class MoveSchedulerTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
-        var outcomes = await new MoveScheduler(_world.Session, 2).RunAsync(Moves(3), _ => throw new InvalidOperationException("begun"), stop.Token);
+        var outcomes = await new MoveScheduler(_world.Session, 2, goOn: false).RunAsync(Moves(3), _ => throw new InvalidOperationException("begun"), stop.Token);
         outcomes.ShouldAllBe(outcome => outcome.State == MoveState.Left);
     }
 
@@ -53,7 +53,7 @@ public sealed class MoveSchedulerTests : IDisposable
     private async Task<IReadOnlyList<MoveOutcome>> RunAsync(int parallel, IReadOnlyList<PlannedMove> moves, MoveState end, int together)
     {
         var met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return await new MoveScheduler(_world.Session, parallel).RunAsync(
+        return await new MoveScheduler(_world.Session, parallel, goOn: false).RunAsync(
             moves,
             async move =>
             {

@@ -23,6 +23,6 @@ public sealed class MoveTransitionsTests
     public void A_move_skips_no_check(MoveState from, MoveState to) => MoveTransitions.IsLegal(from, to).ShouldBeFalse();
 
     private static bool CanEnd(MoveState state, HashSet<MoveState> seen) =>
-        MoveTransitions.IsTerminal(state)
+        !Enum.GetValues<MoveState>().Any(next => MoveTransitions.IsLegal(state, next))
         || (seen.Add(state) && Enum.GetValues<MoveState>().Any(next => MoveTransitions.IsLegal(state, next) && CanEnd(next, seen)));
 }
