@@ -37,7 +37,7 @@ public sealed class OuterHost : IOuterHost
         if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
             made.Add($"journal {_settings.Paths.JournalFile}");
 
-        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time);
+        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
         if (await _engine.FindNetworkAsync(_settings.Docker.Network, cancellationToken) is null)
         {
             var operation = journal.Begin(OperationKind.Init, $"guest network {_settings.Docker.Network}", "{}");
@@ -135,7 +135,7 @@ public sealed class OuterHost : IOuterHost
         RequireInitialised();
         GenerationDirectories.EnsureHost(_settings.Paths);
         using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time);
-        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time);
+        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
         return await action(Parts(journal));
     }
 
