@@ -23,7 +23,7 @@ public interface IJournal : IDisposable
     /// <summary>Stores the state of one VM's move, replacing its earlier one.</summary>
     void RecordMove(long operation, MoveRecord move);
 
-    /// <summary>Closes an operation.</summary>
+    /// <summary>Closes an operation, and forgets those beyond the newest <see cref="SqliteJournal.KeptOperations"/>.</summary>
     /// <param name="operation">The operation, which must not have been closed before.</param>
     /// <param name="result">How it ended; not <see cref="OperationResult.Running"/>.</param>
     /// <param name="summary">One sentence for people.</param>

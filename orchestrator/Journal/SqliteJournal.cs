@@ -183,6 +183,7 @@ public sealed partial class SqliteJournal : IJournal
                     ("$resumable", resumable ? 1L : 0L));
                 if (closed == 1 && closesEarlier)
                     CloseEarlier_NeedsLock(operation);
+                Prune_NeedsLock();
                 return closed;
             });
             if (changed == 0)
