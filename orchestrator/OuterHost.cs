@@ -117,8 +117,8 @@ public sealed class OuterHost : IOuterHost
         return ValueTask.CompletedTask;
     }
 
-    private OuterHostParts Parts(IJournal journal) =>
-        new(_settings, _engine, _kernel, new GenerationConnector(_time), journal, _time);
+    private OuterHostParts Parts(IJournal journal, IContainerEngine? engine = null) =>
+        new(_settings, engine ?? _engine, _kernel, new GenerationConnector(_time), journal, _time);
 
     private void RequireInitialised()
     {
@@ -136,7 +136,7 @@ public sealed class OuterHost : IOuterHost
         GenerationDirectories.EnsureHost(_settings.Paths);
         using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time);
         using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
-        return await action(Parts(journal));
+        return await action(Parts(journal, new PatientEngine(_engine, _time)));
     }
 
     private async Task<string> MakeNetworkAsync(CancellationToken cancellationToken)
