@@ -17,7 +17,7 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ShowDocument))]
-[JsonSerializable(typeof(DoctorDocument))]
+[JsonSerializable(typeof(ChecksDocument))]
 [JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(EventsHeader))]
 [JsonSerializable(typeof(EventLine))]

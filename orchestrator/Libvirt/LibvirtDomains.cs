@@ -115,6 +115,18 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         ReadJobAsync(uuid, JobStatsFlags.Completed | JobStatsFlags.KeepCompleted, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        return CallAsync(uuid, "GetDiskErrors", Errors, cancellationToken, BusValue.UInt32(0));
+
+        static IReadOnlyList<DiskError> Errors(BusReply reply) => [.. reply.First.Items().Select(Error)];
+
+        static DiskError Error(BusValue item) => item.Items() is [var target, var kind]
+            ? new DiskError(target.AsString(), (DiskErrorKind)kind.AsInt32())
+            : throw new BusFormatException("(si)", item.Signature);
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken) =>
         new LifecycleWatch(calls, time).ReadAsync(cancellationToken);
 

@@ -23,6 +23,8 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Func<Guid, DomainJob?> Job { get; set; } = _ => null;
 
+    public List<DiskError> DiskErrors { get; } = [];
+
     public DomainRecord Add(string name, DomainState state, bool persistent = true, bool autostart = false, Guid? uuid = null)
     {
         var record = new DomainRecord(uuid ?? Guid.NewGuid(), name, state, 0, persistent, autostart);
@@ -97,6 +99,9 @@ internal sealed class FakeDomains : ILibvirtDomains
     public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
 
     public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
+
+    public Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<DiskError>>([.. DiskErrors]);
 
     public async IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

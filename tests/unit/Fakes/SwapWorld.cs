@@ -36,6 +36,8 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
 
     public FakeKernel Kernel { get; } = new();
 
+    public FakeEngine Engine { get; } = new();
+
     public List<SwapEvent> Events { get; } = [];
 
     public MigrationSettings Migration { get; init; } = new(
@@ -49,7 +51,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         MemoryReserveMiB: 0);
 
     public SwapSession Session => new(
-        Settings, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target));
+        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target));
 
     public HostSwapSettings Settings => new(
         Paths,

@@ -43,7 +43,7 @@ public sealed class DomainXmlReaderTests
         vm.Disks[3].ReadOnly.ShouldBeTrue();
         vm.RunningBlockJobs.ShouldBe(["vdb"]);
         vm.OtherFiles.ShouldBe(["/usr/share/OVMF/OVMF_CODE.fd", "/var/lib/libvirt/qemu/nvram/a.fd"]);
-        vm.Interfaces[0].ShouldBe(new InterfaceDefinition("bridge", "br0", "clean-traffic"));
+        vm.Interfaces[0].ShouldBe(new InterfaceDefinition("bridge", "br0", "clean-traffic", "br0"));
         vm.HostDevices.Count.ShouldBe(2);
         vm.SharedDirectories.ShouldBe(["/srv/share"]);
     }
