@@ -16,6 +16,9 @@ internal sealed class FakeKernel : IOuterKernel
     /// <summary>Files of the kernel by (init pid, path).</summary>
     public Dictionary<(int Pid, string Path), string> Texts { get; } = [];
 
+    /// <summary>Runs before each read of a text.</summary>
+    public Action OnReadText { get; set; } = () => { };
+
     /// <summary>What each process has open; one that is not named has everything open that there is.</summary>
     public Dictionary<int, IReadOnlyList<OpenFile>> Open { get; } = [];
 
@@ -41,7 +44,11 @@ internal sealed class FakeKernel : IOuterKernel
 
     public FileFacts? Look(int initPid, string path) => Files.GetValueOrDefault((initPid, path));
 
-    public string? ReadText(int initPid, string path) => Texts.GetValueOrDefault((initPid, path));
+    public string? ReadText(int initPid, string path)
+    {
+        OnReadText();
+        return Texts.GetValueOrDefault((initPid, path));
+    }
 
     public IReadOnlyList<OpenFile> OpenFiles(int pid) =>
         Open.GetValueOrDefault(pid) ?? [.. Files.Values.Select(file => new OpenFile(file, Writable: true))];
