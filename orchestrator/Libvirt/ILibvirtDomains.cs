@@ -69,6 +69,12 @@ public interface ILibvirtDomains
     Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Waits until a domain's guest reboots inside its QEMU (<c>VIR_DOMAIN_EVENT_ID_REBOOT</c>, which QEMU's reset
+    /// sends), which no state shows. A hint as the lifecycle events are: one during a restart of libvirt is missed.
+    /// </summary>
+    Task WaitForRebootAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Streams lifecycle events from the moment the returned sequence is enumerated, until cancelled. They are hints
     /// to look: those of the second after a restart of libvirtd or libvirt-dbus are lost.
     /// </summary>

@@ -127,6 +127,15 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     }
 
     /// <inheritdoc/>
+    public async Task WaitForRebootAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        var match = new BusMatch(calls.Service.Name, LibvirtPaths.OfDomain(uuid), Interface, "Reboot");
+        await using var signals = await calls.Service.SubscribeAsync(match, cancellationToken);
+        await foreach (var _ in calls.Service.ReadAllAsync(signals, cancellationToken))
+            return;
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken) =>
         new LifecycleWatch(calls, time).ReadAsync(cancellationToken);
 

@@ -15,7 +15,7 @@ internal sealed class ArrivalCheck(SwapSession session)
 
     /// <summary>Notes, before a VM leaves the old side, what must be so again on the new one.</summary>
     public Task<VmFacts> NoteAsync(DomainRecord domain, VmDefinition definition) =>
-        _verifier.NoteAsync(session.Source.Live, domain, definition, CancellationToken.None);
+        _verifier.NoteAsync(session.Source.Live, session.Target.Live, domain, definition, CancellationToken.None);
 
     /// <summary>Looks; returns what is wrong.</summary>
     /// <param name="move">The planned move.</param>

@@ -100,7 +100,7 @@ public sealed class DomainMover(SwapSession session)
         }
 
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid);
-        var facts = await _arrival.NoteAsync(domain, definition);
+        await using var facts = await _arrival.NoteAsync(domain, definition);
         progress.Enter(MoveState.Moving, "live migration");
 
         string? failure = null;

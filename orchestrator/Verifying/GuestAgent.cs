@@ -42,7 +42,7 @@ public sealed class GuestAgent(IContainerEngine engine, TimeProvider time)
             var bootId = await AskBootIdAsync(container, uuid, cancellationToken);
             return new GuestFacts(bootId, clock, bootId is null || clock is null ? "its agent does not tell everything" : null);
         }
-        catch (HostSwapException exception) when (exception is DeadlineException or AdapterException)
+        catch (HostSwapException exception)
         {
             return new GuestFacts(BootId: null, clock, $"its agent was asked in vain: {exception.Message}");
         }

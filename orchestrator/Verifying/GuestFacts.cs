@@ -18,8 +18,14 @@ public sealed record GuestClock(TimeSpan Offset, TimeSpan Uncertainty);
 /// <summary>What was seen of a VM before a move, to be compared with what is seen after it.</summary>
 /// <param name="Guest">What its guest told.</param>
 /// <param name="Faults">Names of the checks that failed even then: they are not the move's doing.</param>
-public sealed record VmFacts(GuestFacts Guest, IReadOnlySet<string> Faults)
+public sealed record VmFacts(GuestFacts Guest, IReadOnlySet<string> Faults) : IAsyncDisposable
 {
     /// <summary>Nothing was noted.</summary>
     public static VmFacts None { get; } = new(GuestFacts.NoAgent, new HashSet<string>(StringComparer.Ordinal));
+
+    /// <summary>Listens for the guest's own reboots from then on; null where nothing of the guest was told.</summary>
+    internal RebootWatch? Reboots { get; init; }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Reboots?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

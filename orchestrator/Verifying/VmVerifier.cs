@@ -20,13 +20,30 @@ public sealed class VmVerifier(IContainerEngine engine, IOuterKernel kernel, Tim
     private readonly DiskCheck _disks = new(kernel);
 
     /// <summary>Notes what must be so again after a move.</summary>
-    public async Task<VmFacts> NoteAsync(LiveGeneration place, DomainRecord domain, VmDefinition definition, CancellationToken cancellationToken)
+    /// <param name="place">Where the VM is.</param>
+    /// <param name="destination">Where it will be.</param>
+    /// <param name="domain">The VM.</param>
+    /// <param name="definition">Its live definition.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    public async Task<VmFacts> NoteAsync(
+        LiveGeneration place, LiveGeneration destination, DomainRecord domain, VmDefinition definition, CancellationToken cancellationToken)
     {
-        var guest = AskAsync(place, domain, definition, cancellationToken);
-        var faults = (await LookAsync(place, domain, definition, cancellationToken))
-            .Where(check => check.Status != HealthStatus.Ok)
-            .Select(check => check.Name);
-        return new VmFacts(await guest, faults.ToHashSet(StringComparer.Ordinal));
+        // From before the guest is asked, or a reboot in between would be missed.
+        var reboots = definition.AgentConnected ? new RebootWatch(domain.Uuid, place.Libvirt.Domains, destination.Libvirt.Domains) : null;
+        try
+        {
+            var guest = await AskAsync(place, domain, definition, cancellationToken);
+            var faults = (await LookAsync(place, domain, definition, cancellationToken))
+                .Where(check => check.Status != HealthStatus.Ok)
+                .Select(check => check.Name);
+            return new VmFacts(guest, faults.ToHashSet(StringComparer.Ordinal)) { Reboots = reboots };
+        }
+        catch
+        {
+            if (reboots is not null)
+                await reboots.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Looks after a move. A fault that was there before it is a warning.</summary>
@@ -36,13 +53,13 @@ public sealed class VmVerifier(IContainerEngine engine, IOuterKernel kernel, Tim
         try
         {
             var definition = await ReadAsync(place, domain, awaitAgent: before.Guest is not { BootId: null, Clock: null }, cancellationToken);
-            var guest = AskAsync(place, domain, definition, cancellationToken);
+            var guest = await AskAsync(place, domain, definition, cancellationToken);
             var checks = (await LookAsync(place, domain, definition, cancellationToken))
                 .Select(check => check.Status == HealthStatus.Error && before.Faults.Contains(check.Name)
                     ? check with { Status = HealthStatus.Warning, Message = $"{check.Message}, as before the move" }
                     : check)
                 .ToList();
-            checks.AddRange(GuestCheck.Compare(domain, before.Guest, await guest));
+            checks.AddRange(GuestCheck.Compare(domain, before.Guest, guest, before.Reboots is { Heard: true }));
             return checks;
         }
         catch (XmlException exception)
@@ -57,9 +74,9 @@ public sealed class VmVerifier(IContainerEngine engine, IOuterKernel kernel, Tim
         try
         {
             var definition = await ReadAsync(place, domain, awaitAgent: false, cancellationToken);
-            var guest = AskAsync(place, domain, definition, cancellationToken);
+            var guest = await AskAsync(place, domain, definition, cancellationToken);
             var checks = await LookAsync(place, domain, definition, cancellationToken);
-            return GuestCheck.Tell(domain, await guest) is { } told ? [.. checks, told] : checks;
+            return GuestCheck.Tell(domain, guest) is { } told ? [.. checks, told] : checks;
         }
         catch (XmlException exception)
         {

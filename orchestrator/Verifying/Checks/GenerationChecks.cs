@@ -80,7 +80,8 @@ internal sealed class GenerationChecks(IContainerEngine engine, IOuterKernel ker
                 "definitions",
                 Severity,
                 $"it is defined in {where}, and could be started twice",
-                $"Undefine {group.Key} where it does not run.") { Subject = group.First().Domain.Name };
+                $"Undefine {group.Key} where it does not run.")
+            { Subject = group.First().Domain.Name };
         }
     }
 

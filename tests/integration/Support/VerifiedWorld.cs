@@ -22,16 +22,24 @@ public sealed class VerifiedWorld : IAsyncLifetime
     {
         var token = TestContext.Current.CancellationToken;
         Lab = await OuterHostLab.StartAsync(new LabOptions { Purpose = "verify", Image = Repository.Trixie }, token);
-        Generation = await Lab.GenerationAsync(1, token);
-        var guests = await Lab.AddGuestsAsync(
-            Generation,
-            [
-                new GuestSpec("web") { Agent = true, Disk = DiskFormat.Qcow2 },
-                new GuestSpec("paused") { State = GuestState.Paused, Disk = DiskFormat.Raw },
-                new GuestSpec("spare") { State = GuestState.ShutOff },
-            ],
-            token);
-        Web = guests[0];
+        try
+        {
+            Generation = await Lab.GenerationAsync(1, token);
+            var guests = await Lab.AddGuestsAsync(
+                Generation,
+                [
+                    new GuestSpec("web") { Agent = true, Disk = DiskFormat.Qcow2 },
+                    new GuestSpec("paused") { State = GuestState.Paused, Disk = DiskFormat.Raw },
+                    new GuestSpec("spare") { State = GuestState.ShutOff },
+                ],
+                token);
+            Web = guests[0];
+        }
+        catch
+        {
+            await Lab.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

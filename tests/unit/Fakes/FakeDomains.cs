@@ -23,6 +23,9 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Func<Guid, DomainJob?> Job { get; set; } = _ => null;
 
+    /// <summary>Completed when the guest reboots.</summary>
+    public TaskCompletionSource Reboot { get; } = new();
+
     public List<DiskError> DiskErrors { get; } = [];
 
     public DomainRecord Add(string name, DomainState state, bool persistent = true, bool autostart = false, Guid? uuid = null)
@@ -102,6 +105,8 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<DiskError>>([.. DiskErrors]);
+
+    public Task WaitForRebootAsync(Guid uuid, CancellationToken cancellationToken) => Reboot.Task.WaitAsync(cancellationToken);
 
     public async IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -103,6 +103,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
     public void Dispose()
     {
         Journal.Dispose();
+        Engine.Dispose();
         _root.Delete(recursive: true);
     }
 

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace HostSwap.UnitTests.Verifying;
 
-public sealed class GuestAgentTests
+public sealed class GuestAgentTests : IDisposable
 {
     private const string BootId = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
 
@@ -31,6 +31,8 @@ public sealed class GuestAgentTests
         _answers.TryGetValue(Execute(command), out var answer)
             ? new CommandOutcome(0, answer + "\n\n", "")
             : new CommandOutcome(1, "", "error: internal error: unable to execute QEMU agent command");
+
+    public void Dispose() => _engine.Dispose();
 
     [Fact]
     public async Task Boot_id_and_clock_are_told()

@@ -16,22 +16,25 @@ public sealed class GuestCheckTests
     {
         var (boot, other) = (Guid.NewGuid(), Guid.NewGuid());
 
-        GuestCheck.Compare(Vm, Booted(boot), Booted(boot)).ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Ok);
+        GuestCheck.Compare(Vm, Booted(boot), Booted(boot), rebooted: false).ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Ok);
 
-        var error = GuestCheck.Compare(Vm, Booted(boot), Booted(other)).ShouldHaveSingleItem();
+        var error = GuestCheck.Compare(Vm, Booted(boot), Booted(other), rebooted: false).ShouldHaveSingleItem();
         (error.Subject, error.Name, error.Status).ShouldBe(("web", "boot", HealthStatus.Error));
         error.Message.ShouldContain(boot.ToString());
         error.Message.ShouldContain(other.ToString());
+
+        GuestCheck.Compare(Vm, Booted(boot), Booted(other), rebooted: true).ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Warning);
     }
 
     [Fact]
-    public void What_one_side_did_not_tell_is_not_compared()
+    public void What_was_not_told_is_not_compared_and_never_an_error()
     {
         var told = new GuestFacts(Guid.NewGuid(), new GuestClock(TimeSpan.Zero, TimeSpan.Zero), Untold: null);
 
-        GuestCheck.Compare(Vm, told, GuestFacts.NoAgent).ShouldBeEmpty();
-        GuestCheck.Compare(Vm, GuestFacts.NoAgent, told).ShouldBeEmpty();
+        GuestCheck.Compare(Vm, told, GuestFacts.NoAgent, rebooted: false).ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Warning);
+        GuestCheck.Compare(Vm, GuestFacts.NoAgent, told, rebooted: false).ShouldBeEmpty();
         GuestCheck.Tell(Vm, GuestFacts.NoAgent).ShouldBeNull();
+        GuestCheck.Tell(Vm, GuestFacts.NoAgent with { Untold = "it is silent" })!.Status.ShouldBe(HealthStatus.Warning);
         GuestCheck.Tell(Vm, told)!.Status.ShouldBe(HealthStatus.Ok);
     }
 
@@ -42,7 +45,7 @@ public sealed class GuestCheckTests
     [InlineData(0, 1.5, 0.3, HealthStatus.Ok)] // both looks may be wrong by so much
     public void A_clock_that_jumped_is_an_error(double before, double now, double uncertainty, HealthStatus status)
     {
-        var check = GuestCheck.Compare(Vm, Clock(before, uncertainty), Clock(now, uncertainty)).ShouldHaveSingleItem();
+        var check = GuestCheck.Compare(Vm, Clock(before, uncertainty), Clock(now, uncertainty), rebooted: false).ShouldHaveSingleItem();
 
         (check.Name, check.Status).ShouldBe(("clock", status), check.Message);
     }

@@ -170,18 +170,23 @@ public sealed class VmVerifierTests : IDisposable
         _world.Source.Domains.Xml[_vm.Uuid] = xml;
         _world.Engine.OnExecute = (_, command, _) => new CommandOutcome(0, Answer(command[^1], boots), "");
 
-        var before = await NoteAsync();
+        await using var before = await NoteAsync();
         var after = await Verifier.CompareAsync(Place, _vm, before, TestContext.Current.CancellationToken);
 
         after.Single(check => check.Name == "boot").Status.ShouldBe(HealthStatus.Error);
         after.Single(check => check.Name == "clock").Status.ShouldBe(HealthStatus.Ok);
+
+        boots = new Queue<Guid>([Guid.NewGuid()]);
+        _world.Target.Domains.Reboot.SetResult();
+        after = await Verifier.CompareAsync(Place, _vm, before, TestContext.Current.CancellationToken);
+        after.Single(check => check.Name == "boot").Status.ShouldBe(HealthStatus.Warning);
     }
 
     [Fact]
     public async Task A_fault_that_was_there_before_the_move_is_a_warning()
     {
         _world.Source.Domains.DiskErrors.Add(new DiskError("vda", DiskErrorKind.NoSpace));
-        var before = await NoteAsync();
+        await using var before = await NoteAsync();
 
         var known = await Verifier.CompareAsync(Place, _vm, before, TestContext.Current.CancellationToken);
         known.Single(check => check.Name == "disks").Status.ShouldBe(HealthStatus.Warning);
@@ -207,6 +212,7 @@ public sealed class VmVerifierTests : IDisposable
 
     private Task<VmFacts> NoteAsync() => Verifier.NoteAsync(
         Place,
+        _world.Session.Target.Live,
         _vm,
         HostSwap.Orchestrator.Inventory.DomainXmlReader.Read(_world.Source.Domains.Xml[_vm.Uuid]),
         TestContext.Current.CancellationToken);
