@@ -12,4 +12,5 @@ internal static class ExitCodes
     public const int FailedBothSides = 7;
     public const int Interrupted = 8;
     public const int Environment = 9;
+    public const int ChecksFailed = 10;
 }
