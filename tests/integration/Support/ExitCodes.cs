@@ -13,4 +13,5 @@ internal static class ExitCodes
     public const int Interrupted = 8;
     public const int Environment = 9;
     public const int ChecksFailed = 10;
+    public const int Unfinished = 13;
 }
