@@ -12,7 +12,7 @@ namespace HostSwap.Orchestrator.Swapping;
 /// <c>Returned</c>, <c>Lost</c> or <c>Left</c> with the reason. How it is moved follows from what is seen of it, not
 /// from what was planned, since a guest may shut down, or be started, at any time.
 /// </summary>
-public sealed class DomainMover(SwapSession session)
+public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
 {
     private const int MaximumAttempts = 3;
 
@@ -104,7 +104,7 @@ public sealed class DomainMover(SwapSession session)
                 await FinishArrivalAsync(move, progress, DiskOwners.None, VmFacts.None, expected: null);
                 return false;
             default:
-                progress.Enter(MoveState.Lost, $"neither side knows it any more ({seen.InWords})");
+                await EndGoneAsync(move, progress, seen, $"neither side knows it any more ({seen.InWords})");
                 return false;
         }
     }
@@ -128,6 +128,7 @@ public sealed class DomainMover(SwapSession session)
 
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid);
         await using var facts = await _arrival.NoteAsync(domain, definition);
+        foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "live migration");
 
         MigrationEnd end = new(Failure: null, Aborted: false);
@@ -155,13 +156,23 @@ public sealed class DomainMover(SwapSession session)
                 progress.Enter(MoveState.Fenced, $"it was shut off while it was being moved ({after.InWords})");
                 return true;
             default:
-                progress.Enter(MoveState.Lost, $"{failure ?? "libvirt reported success"}, and neither side runs it ({after.InWords})");
+                await EndGoneAsync(move, progress, after, $"{failure ?? "libvirt reported success"}, and neither side runs it ({after.InWords})");
                 return false;
         }
     }
 
+    /// <summary>Gone by somebody's will, or lost: the world looks the same, and only an event tells.</summary>
+    private async Task EndGoneAsync(PlannedMove move, MoveProgressState progress, Ownership seen, string lost)
+    {
+        if (seen.Owner == Owner.Nobody && await foreign.WhyGoneAsync(move.Uuid) is { } why)
+            progress.Enter(MoveState.Removed, why);
+        else
+            progress.Enter(MoveState.Lost, lost);
+    }
+
     private async Task<bool> DefineAsync(PlannedMove move, MoveProgressState progress)
     {
+        foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "its definition is carried over");
         if (!await _definitions.RunAsync(move))
         {

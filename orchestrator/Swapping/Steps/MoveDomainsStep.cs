@@ -22,7 +22,8 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
     {
         var goOn = onFailure == FailurePolicy.Continue;
         var version = (await session.Source.Libvirt.DescribeAsync(stop)).LibvirtVersion;
-        var mover = new DomainMover(session);
+        await using var foreign = ForeignChanges.Watch(session.Source, session.Target, session.Time, session.Notice);
+        var mover = new DomainMover(session, foreign);
         for (var round = 1; Remaining(plan) is { Count: > 0 } moves; round++)
         {
             if (round > MaximumRounds)

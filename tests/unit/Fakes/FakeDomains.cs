@@ -13,6 +13,9 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public List<string> Calls { get; } = [];
 
+    /// <summary>What whoever listens is told at once.</summary>
+    public List<DomainLifecycleEvent> Events { get; } = [];
+
     /// <summary>What a migration does; the default refuses.</summary>
     public Func<Guid, MigrationRequest, Task> OnMigrate { get; set; } =
         (_, _) => throw new AdapterException("libvirt gen-1", "migrate", "refused by the test");
@@ -117,7 +120,8 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public async IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        foreach (var change in Events)
+            yield return change;
         await Task.CompletedTask;
-        yield break;
     }
 }

@@ -40,6 +40,9 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
 
     public List<SwapEvent> Events { get; } = [];
 
+    /// <summary>How often a failed move is tried again.</summary>
+    public int Retries { get; init; }
+
     public MigrationSettings Migration { get; init; } = new(
         Parallel: null,
         BandwidthMiBPerSecond: null,
@@ -61,7 +64,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         "image",
         [],
         new GenerationSettings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.Zero, TimeSpan.FromHours(1)),
-        Migration,
+        Migration with { Retries = Retries },
         Source: null);
 
     /// <summary>Puts a QEMU process beside a domain that runs.</summary>

@@ -78,6 +78,62 @@ public sealed class DomainMoverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_move_that_failed_is_tried_again()
+    {
+        using var world = new SwapWorld { Retries = 2 };
+        var vm = world.Source.Domains.Add("web", DomainState.Running);
+        world.Run(vm.Uuid, SwapWorld.SourcePid);
+        var tries = 0;
+        world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            if (++tries < 3)
+                throw new AdapterException("libvirt gen-1", "migrate", "the other side's QEMU died");
+            world.Arrive(uuid);
+            return Task.CompletedTask;
+        };
+        var session = world.Session;
+        await using var foreign = ForeignChanges.Watch(session.Source, session.Target, session.Time, session.Notice);
+
+        var outcome = await new DomainMover(session, foreign).MoveAsync(SwapWorld.Plan(vm), new Version(11, 3), CancellationToken.None);
+
+        outcome.State.ShouldBe(MoveState.Verified);
+        tries.ShouldBe(3);
+        world.States(vm.Uuid).Count(state => state == MoveState.Returned).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_vm_that_somebody_removed_before_its_turn_is_not_lost()
+    {
+        var vm = Running();
+        _world.Source.Domains.Known.Remove(vm.Uuid);
+        _world.Stop(vm.Uuid, SwapWorld.SourcePid);
+        _world.Source.Domains.Events.Add(new DomainLifecycleEvent(vm.Uuid, DomainEvent.Undefined, 0));
+
+        var outcome = await MoveAsync(vm);
+
+        outcome.State.ShouldBe(MoveState.Removed);
+        outcome.Reason.ShouldBe("somebody removed its definition in gen-1");
+    }
+
+    [Theory]
+    [InlineData(0, MoveState.Removed)] // VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN
+    [InlineData(1, MoveState.Removed)] // …_DESTROYED
+    [InlineData(2, MoveState.Lost)] // …_CRASHED
+    [InlineData(5, MoveState.Lost)] // …_FAILED
+    public async Task A_transient_vm_that_ends_during_its_move_is_lost_unless_somebody_wanted_it(int detail, MoveState expected)
+    {
+        var vm = Running(persistent: false);
+        _world.Source.Domains.Events.Add(new DomainLifecycleEvent(vm.Uuid, DomainEvent.Stopped, detail));
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Source.Domains.Known.Remove(uuid);
+            _world.Stop(uuid, SwapWorld.SourcePid);
+            throw new AdapterException("libvirt gen-1", "migrate", "domain is no longer running");
+        };
+        (await MoveAsync(vm)).State.ShouldBe(expected);
+    }
+
+    [Fact]
     public async Task A_vm_that_is_on_neither_side_is_lost()
     {
         var vm = Running(persistent: false);
@@ -303,6 +359,10 @@ public sealed class DomainMoverTests : IDisposable
 
     private Task<MoveOutcome> MoveAsync(DomainRecord vm) => MoveUntilAsync(vm, CancellationToken.None);
 
-    private Task<MoveOutcome> MoveUntilAsync(DomainRecord vm, CancellationToken stop) =>
-        new DomainMover(_world.Session).MoveAsync(SwapWorld.Plan(vm), new Version(11, 3), stop);
+    private async Task<MoveOutcome> MoveUntilAsync(DomainRecord vm, CancellationToken stop)
+    {
+        var session = _world.Session;
+        await using var foreign = ForeignChanges.Watch(session.Source, session.Target, session.Time, session.Notice);
+        return await new DomainMover(session, foreign).MoveAsync(SwapWorld.Plan(vm), new Version(11, 3), stop);
+    }
 }
