@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 
@@ -107,12 +108,24 @@ internal sealed class Reconciliation(SwapSession session)
         if (leftover is null || owner is null || leftover.Generation.Number == owner.Generation.Number)
             return false;
 
+        // A libvirt without shared_filesystems gives the files of what it ends back to root.
+        var owners = await NoteOwnersAsync(uuid, owner);
         await session.Log.DoAsync("end-leftover", uuid.ToString(), async () =>
         {
             await leftover.Libvirt.Domains.DestroyAsync(uuid, CancellationToken.None);
+            foreach (var (path, before, _) in owners.Changed(session.Kernel, owner.InitPid))
+                session.Kernel.ChangeOwner(owner.InitPid, path, before.User, before.Group);
             return $"the QEMU that a migration had left paused in {leftover.Generation.Name} is ended; it runs in {owner.Generation.Name}";
         });
         return true;
+    }
+
+    private async Task<DiskOwners> NoteOwnersAsync(Guid uuid, SwapSide owner)
+    {
+        var domain = await owner.Libvirt.Domains.FindAsync(uuid, CancellationToken.None);
+        if (domain is null || (await InventoryReader.ReadVmAsync(owner.Libvirt.Domains, domain, CancellationToken.None)).Definition is not { } definition)
+            return DiskOwners.None;
+        return DiskOwners.Note(definition, session.Kernel, owner.InitPid);
     }
 
     private static bool IsPausedForMigration(SideView side) =>

@@ -12,39 +12,53 @@ internal static class AwaitEarlierMovesStep
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Waits for every VM that both sides know and that one of them has a job for.</summary>
+    /// <summary>Waits for every VM that both sides have and that one of them is sending.</summary>
     /// <exception cref="DeadlineException">One took longer than a migration of its size may.</exception>
     public static async Task RunAsync(SwapSession session, CancellationToken cancellationToken)
     {
-        // The interrupted operation may have gone the other way.
-        await RunAsync(session, session.Source, session.Target, cancellationToken);
-        await RunAsync(session, session.Target, session.Source, cancellationToken);
-    }
-
-    private static async Task RunAsync(SwapSession session, SwapSide from, SwapSide to, CancellationToken cancellationToken)
-    {
-        foreach (var domain in await from.Libvirt.Domains.ListAsync(cancellationToken))
+        foreach (var domain in await session.Source.Libvirt.Domains.ListAsync(cancellationToken))
         {
-            if (domain.IsActive && await to.Libvirt.Domains.FindAsync(domain.Uuid, cancellationToken) is not null)
-                await AwaitOneAsync(session, from.Libvirt.Domains, domain, cancellationToken);
+            if (domain.IsActive && await session.Target.Libvirt.Domains.FindAsync(domain.Uuid, cancellationToken) is { IsActive: true })
+                await AwaitOneAsync(session, domain, cancellationToken);
         }
     }
 
-    private static async Task AwaitOneAsync(SwapSession session, ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
+    private static async Task AwaitOneAsync(SwapSession session, DomainRecord domain, CancellationToken cancellationToken)
     {
-        var began = session.Time.GetTimestamp();
-        if (await domains.GetJobAsync(domain.Uuid, cancellationToken) is not { } first || !Runs(first))
+        // The interrupted operation may have gone the other way.
+        if (await FindSenderAsync(session, domain.Uuid, cancellationToken) is not { } domains)
             return;
 
         session.Notice($"{domain.Name} is still being moved by a hostctl that has ended; waiting for that");
+        var began = session.Time.GetTimestamp();
         var machine = await InventoryReader.ReadVmAsync(domains, domain, cancellationToken);
         var limit = new MigrationWatch(session.Settings.Migration, session.Time, machine.Definition?.MemoryBytes ?? 0).Limit;
-        for (DomainJob? job = first; Runs(job); job = await domains.GetJobAsync(domain.Uuid, cancellationToken))
+        for (var job = machine.Job; Runs(job); job = await domains.GetJobAsync(domain.Uuid, cancellationToken))
         {
             if (session.Time.GetElapsedTime(began) > limit)
                 throw new DeadlineException($"an earlier migration of {domain.Name} to end", limit, $"{job!.DataRemaining} bytes remain");
             await Task.Delay(Interval, session.Time, cancellationToken);
         }
+    }
+
+    /// <summary>The side whose libvirt sends it now: the receiving one refuses to tell of its job.</summary>
+    private static async Task<ILibvirtDomains?> FindSenderAsync(SwapSession session, Guid uuid, CancellationToken cancellationToken)
+    {
+        AdapterException? refusal = null;
+        foreach (var domains in new[] { session.Source.Libvirt.Domains, session.Target.Libvirt.Domains })
+        {
+            try
+            {
+                if (Runs(await domains.GetJobAsync(uuid, cancellationToken)))
+                    return domains;
+            }
+            catch (AdapterException exception) when (refusal is null)
+            {
+                refusal = exception; // Of both sides at once it would be no receiver's, and is passed on.
+            }
+        }
+
+        return null;
     }
 
     private static bool Runs(DomainJob? job) => job is { Kind: DomainJobKind.Bounded or DomainJobKind.Unbounded };
