@@ -15,6 +15,9 @@ public sealed class ReadinessProbe(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Docker is asked less often than the bus: its events would need a connection of their own.</summary>
+    private static readonly TimeSpan ContainerInterval = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Waits; returns what was seen.</summary>
     /// <exception cref="EnvironmentException">It started, but not as it should; everything found is named.</exception>
     /// <exception cref="DeadlineException">It did not start in time.</exception>
@@ -23,7 +26,7 @@ public sealed class ReadinessProbe(
         var limit = settings.Generation.ReadyTimeout;
         var began = timeProvider.GetTimestamp();
         await using var systemd = connector.ConnectSystemd(generation);
-        var status = await systemd.WaitUntilStartedAsync(limit, cancellationToken);
+        var status = await WhileItRunsAsync(generation, token => systemd.WaitUntilStartedAsync(limit, token), cancellationToken);
 
         await using var libvirt = connector.ConnectLibvirt(generation);
         var description = await libvirt.DescribeAsync(cancellationToken);
@@ -52,6 +55,25 @@ public sealed class ReadinessProbe(
             : throw new EnvironmentException(
                 $"{generation.Name} ({generation.Record.Image}) is not ready: {string.Join("; ", problems)}",
                 "Look into it with 'docker exec' and 'docker logs', then build the image anew.");
+    }
+
+    /// <summary>A container that has ended will not start any more: nobody waits for it until the limit.</summary>
+    private async Task<T> WhileItRunsAsync<T>(Generation generation, Func<CancellationToken, Task<T>> wait, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var waiting = wait(ended.Token);
+        while (await Task.WhenAny(waiting, Task.Delay(ContainerInterval, timeProvider, cancellationToken)) != waiting)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { Running: true })
+                continue;
+            await ended.CancelAsync();
+            await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new EnvironmentException(
+                $"{generation.Name} ({generation.Record.Image}) is not ready: its container has ended", "Look into 'docker logs'.");
+        }
+
+        return await waiting;
     }
 
     private IEnumerable<string> MountProblems(Generation generation, ContainerDescription container)
