@@ -68,7 +68,7 @@ internal sealed class FaultBench(FaultCase faultCase, FaultOptions options, Acti
 
     private async Task<FaultWorld> WorldAsync(WorldDesign design, CancellationToken cancellationToken)
     {
-        if (_world is not null && (_world.Design != design || Stopwatch.GetElapsedTime(_world.MadeAt) > WorldAge)) await CloseAsync();
+        if (_world is not null && (_world.IsSpoilt || _world.Design != design || Stopwatch.GetElapsedTime(_world.MadeAt) > WorldAge)) await CloseAsync();
         try
         {
             if (_world is not null)

@@ -1,26 +1,17 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using HostSwap.Faults.Worlds;
-using HostSwap.Lab;
 using HostSwap.Lab.Guests;
 using HostSwap.Lab.Hosts;
 using HostSwap.Lab.Processes;
-using HostSwap.Lab.Witnessing;
 
 namespace HostSwap.Faults;
 
 /// <summary>One run: the programs that it starts, what must be true afterwards, and what is not.</summary>
-internal sealed class FaultRun(FaultWorld world, CancellationToken token) : IAsyncDisposable
+internal sealed partial class FaultRun(FaultWorld world, CancellationToken token) : IAsyncDisposable
 {
     private readonly List<RunningProcess> _running = [];
-    private readonly List<string> _transcript = [];
-    private readonly List<string> _problems = [];
-    private readonly HashSet<Guest> _lost = [];
     private long? _faultAt;
     private string? _killPoint;
-    private int _doubleRuns;
-    private bool _unresolved;
 
     /// <summary>The outer host.</summary>
     public FaultWorld World => world;
@@ -77,6 +68,9 @@ internal sealed class FaultRun(FaultWorld world, CancellationToken token) : IAsy
         return result;
     }
 
+    /// <summary>Takes the brake off migrations, for everything that begins from now on.</summary>
+    public Task ReleaseAsync() => Lab.ConfigureAsync(world.Design.Options.Without("migration", "bandwidth"), Token);
+
     /// <summary>From here on time counts as recovery.</summary>
     /// <param name="killPoint">The journal write at which hostctl was killed.</param>
     public void FaultHappened(string? killPoint = null)
@@ -100,59 +94,31 @@ internal sealed class FaultRun(FaultWorld world, CancellationToken token) : IAsy
         else if (result.ExitCode != ExitCodes.NothingToDo) Unresolved($"resume ended with exit code {result.ExitCode}: {LastLine(result)}");
     }
 
-    /// <summary>Something that must hold.</summary>
-    public void Require(bool holds, string otherwise)
+    /// <summary>
+    /// Whatever a command ended with, what is unfinished is resumed; where nothing is, and the VMs are on the old side, another
+    /// swap must come through.
+    /// </summary>
+    public async Task SettleAsync(CommandResult swap, bool back = false)
     {
-        if (!holds) _problems.Add(otherwise);
-    }
+        FaultHappened();
+        await ReleaseAsync();
+        if (swap.ExitCode == ExitCodes.Done)
+        {
+            Recovered();
+            ExpectedImage = world.OtherImage;
+            return;
+        }
 
-    /// <summary>How a command must have ended.</summary>
-    public void RequireExit(CommandResult result, params IReadOnlyList<int> allowed) => Require(
-        allowed.Contains(result.ExitCode),
-        $"exit code {result.ExitCode} instead of {string.Join(" or ", allowed)}: {LastLine(result)}");
+        RequireExit(swap, ExitCodes.FailedOldSide, ExitCodes.FailedBothSides, ExitCodes.Interrupted, ExitCodes.NeedsPerson);
+        if ((await Lab.Hostctl.StatusAsync(Token)).UnfinishedSwap is not null)
+        {
+            await ResumeAsync(back);
+            return;
+        }
 
-    /// <summary>A VM that had to run on does not.</summary>
-    public void Lost(Guest guest, string how)
-    {
-        _lost.Add(guest);
-        _problems.Add($"{guest.Name} is lost: {how}");
-    }
-
-    /// <summary>Something is left unfinished.</summary>
-    public void Unresolved(string what)
-    {
-        _unresolved = true;
-        _problems.Add(what);
-    }
-
-    /// <summary>The witness saw a VM run twice.</summary>
-    public void RanTwice(DoubleRun run)
-    {
-        _doubleRuns++;
-        _problems.Add($"QEMU processes {run.First} and {run.Second} both ran VM {run.Uuid}");
-        Note(run.History);
-    }
-
-    /// <summary>Keeps text as evidence for the case that the run fails.</summary>
-    public void Note(string text) => _transcript.Add(text);
-
-    /// <summary>What came of it.</summary>
-    public RunRecord Record(FaultCase faultCase, string label) => new(
-        faultCase.Number, faultCase.Name, label, _killPoint, _lost.Count, _doubleRuns, _unresolved, Recovery, [.. _problems]);
-
-    /// <summary>Writes down what a person needs to understand a failure.</summary>
-    public async Task SaveEvidenceAsync(string directory, int number, string label)
-    {
-        Directory.CreateDirectory(directory);
-        var name = string.Concat(label.Select(static letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'));
-        var text = new StringBuilder().AppendJoin('\n', _problems).AppendLine().AppendLine();
-        text.AppendJoin("\n\n", _transcript).AppendLine().AppendLine();
-        foreach (var guest in Lab.Guests) text.AppendLine(CultureInfo.InvariantCulture, $"console of {guest.Name}:\n{guest.ReadLog().Tail(40)}\n");
-        foreach (var arguments in new string[][] { ["status"], ["history"] })
-            text.AppendLine((await Lab.Hostctl.RunAsync(arguments, CancellationToken.None)).Describe()).AppendLine();
-        foreach (var operation in (await Lab.Hostctl.ReadAsync<HistoryView>(["history"], CancellationToken.None)).Operations.Take(4))
-            text.AppendLine((await Lab.Hostctl.RunAsync(["show", operation.Id.ToString(CultureInfo.InvariantCulture)], CancellationToken.None)).Describe()).AppendLine();
-        await File.WriteAllTextAsync(Path.Join(directory, string.Create(CultureInfo.InvariantCulture, $"case-{number}-{name}.txt")), text.ToString(), CancellationToken.None);
+        Recovered();
+        RequireExit(await SwapAsync(), ExitCodes.Done);
+        ExpectedImage = world.OtherImage;
     }
 
     /// <inheritdoc/>
@@ -160,7 +126,4 @@ internal sealed class FaultRun(FaultWorld world, CancellationToken token) : IAsy
     {
         foreach (var process in _running) await process.DisposeAsync();
     }
-
-    private static string LastLine(CommandResult result) =>
-        DockerCli.Lines(result.Error).LastOrDefault() ?? DockerCli.Lines(result.Output).LastOrDefault() ?? "it said nothing";
 }

@@ -21,6 +21,8 @@ internal sealed class FaultSuite(FaultOptions options)
     private static IReadOnlyList<FaultCase> All =>
     [
         new KilledAtEveryWrite(),
+        new KilledTwice(),
+        new Rebooted(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

@@ -30,15 +30,15 @@ internal sealed class Oracle(FaultRun run)
         var processes = QemuProcess.All().Count(process => process.Uuid == guest.Spec.Uuid);
         run.Require(processes <= 1, $"{guest.Name} has {processes} QEMU processes");
         AskForDefinition(guest, expected, listed);
-        if (guest.DiskPath is { } disk && !expected.AnyState)
+        if (guest.DiskPath is { } disk)
         {
             var owner = await FileOwner.OfAsync(disk, run.Token);
             run.Require(owner == run.World.OwnerBefore(guest), $"the disk of {guest.Name} belonged to {run.World.OwnerBefore(guest)} and belongs to {owner}");
         }
 
-        if (expected.AnyState || expected.State is null) return;
+        if (expected.State is null) return;
         if (expected.State is GuestState.ShutOff) run.Require(processes == 0, $"{guest.Name} runs, and was shut off");
-        else await AskForLifeAsync(guest, processes, listed);
+        else await AskForLifeAsync(guest, expected, processes, listed);
     }
 
     private void AskForDefinition(Guest guest, Expectation expected, IReadOnlyList<VmView> listed)
@@ -52,7 +52,7 @@ internal sealed class Oracle(FaultRun run)
         run.Require(listed.All(vm => vm.Autostart == guest.Spec.Autostart && vm.Persistent), $"{guest.Name} is listed with other flags than it had");
     }
 
-    private async Task AskForLifeAsync(Guest guest, int processes, IReadOnlyList<VmView> listed)
+    private async Task AskForLifeAsync(Guest guest, Expectation expected, int processes, IReadOnlyList<VmView> listed)
     {
         if (processes == 0)
         {
@@ -70,6 +70,7 @@ internal sealed class Oracle(FaultRun run)
             run.Lost(guest, exception.Message);
         }
 
+        if (expected.NewLife) return;
         var life = guest.ReadLog().Judge();
         if (life.BootIds.Count > 1) run.Lost(guest, "it was started anew");
         foreach (var problem in life.Problems) run.Require(false, $"{guest.Name}: {problem}");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HostSwap.Faults.Worlds;
+using HostSwap.Lab.Hosts;
 using HostSwap.Lab.Processes;
 
 namespace HostSwap.Faults.Cases;

@@ -1,4 +1,5 @@
 using HostSwap.Lab;
+using HostSwap.Lab.Hosts;
 
 namespace HostSwap.Faults.Cases;
 

@@ -10,23 +10,25 @@ internal static class FaultTable
     public static void Print(FaultReport report)
     {
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in new[] { "case", "", "runs", "VMs lost", "double runs", "unresolved", "mean recovery" })
+        foreach (var column in new[] { "case", "", "runs", "lost", "double", "unresolved", "recovery" })
             table.AddColumn(new TableColumn(column).PadLeft(0).PadRight(1));
-        foreach (var row in report.Rows)
+        foreach (var row in report.Rows.Where(static row => row.SeenTo is null))
         {
             table.AddRow(new[]
             {
                 Number(row.Case),
-                row.SeenTo is null ? row.Name : $"{row.Name}: {row.SeenTo}",
-                row.SeenTo is null ? Number(row.Runs) : "–",
-                row.SeenTo is null ? Number(row.VmsLost) : "–",
-                row.SeenTo is null ? Number(row.DoubleRuns) : "–",
-                row.SeenTo is null ? Number(row.Unresolved) : "–",
+                row.Name,
+                Number(row.Runs),
+                Number(row.VmsLost),
+                Number(row.DoubleRuns),
+                Number(row.Unresolved),
                 row.RecoverySecondsMean?.ToString("0.0 s", CultureInfo.InvariantCulture) ?? "–",
             }.Select(static cell => new Text(cell)));
         }
 
         AnsiConsole.Write(table);
+        foreach (var row in report.Rows.Where(static row => row.SeenTo is not null))
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{row.Case,2}  {row.Name}: {row.SeenTo}[/]");
         var failures = report.Rows.Sum(static row => row.Failures.Count);
         if (failures == 0)
             AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[green]pass[/]: {report.Rows.Sum(static row => row.Runs)} runs, killed at {report.KillPoints} journal writes, in {report.Seconds:0} s");

@@ -30,6 +30,9 @@ internal sealed class FaultWorld : IAsyncDisposable
     /// <summary>The image that a swap goes to.</summary>
     public string OtherImage => string.Equals(Image, Repository.Bookworm, StringComparison.Ordinal) ? Repository.Trixie : Repository.Bookworm;
 
+    /// <summary>Whether a run has left in it what no other one expects; the next gets a new one.</summary>
+    public bool IsSpoilt { get; set; }
+
     /// <summary>Who owned a guest's disk before any swap.</summary>
     public FileOwner? OwnerBefore(Guest guest) => _owners.GetValueOrDefault(guest);
 
@@ -89,6 +92,8 @@ internal sealed class FaultWorld : IAsyncDisposable
             return;
         }
 
+        // Its life begins anew, and so must what is told of it: nobody writes there while it is off.
+        File.Delete(guest.ConsoleLog);
         await generation.VirshAsync(guest.Spec.Persistent ? ["start", guest.Uuid] : ["create", "/dev/stdin"], cancellationToken, guest.Spec.Persistent ? null : guest.Xml);
         await OuterHostLab.WaitForTicksAsync(guest, 5, cancellationToken);
     }

@@ -21,4 +21,13 @@ public sealed record LabOptions
             [table] = [.. Settings.GetValueOrDefault(table, []), .. lines],
         },
     };
+
+    /// <summary>Takes those lines out of a table that begin with a key.</summary>
+    public LabOptions Without(string table, string key) => this with
+    {
+        Settings = new Dictionary<string, IReadOnlyList<string>>(Settings, StringComparer.Ordinal)
+        {
+            [table] = [.. Settings.GetValueOrDefault(table, []).Where(line => !line.StartsWith(key, StringComparison.Ordinal))],
+        },
+    };
 }
