@@ -25,7 +25,7 @@ internal enum ExitCode
     /// <summary>The plan has blockers; nothing was moved.</summary>
     RefusedByPlan = 4,
 
-    /// <summary>Another hostctl holds this outer host's lock.</summary>
+    /// <summary>Another hostctl holds this outer host's lock, or has taken it over from this one.</summary>
     Locked = 5,
 
     /// <summary>The swap failed, and every VM is on the old side.</summary>
@@ -97,7 +97,7 @@ internal static class ExitCodes
     public static ExitCode From(Exception exception, bool interrupted) => exception switch
     {
         UsageException => ExitCode.Usage,
-        LockedException => ExitCode.Locked,
+        LockedException or FencedException => ExitCode.Locked,
         OwnershipException => ExitCode.NeedsPerson,
         UnfinishedException => ExitCode.Unfinished,
         HostSwapException => ExitCode.Environment,

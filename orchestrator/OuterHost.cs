@@ -37,7 +37,7 @@ public sealed class OuterHost : IOuterHost
         if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
             made.Add($"journal {_settings.Paths.JournalFile}");
 
-        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time);
+        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
         if (await _engine.FindNetworkAsync(_settings.Docker.Network, cancellationToken) is null)
         {
             var operation = journal.Begin(OperationKind.Init, $"guest network {_settings.Docker.Network}", "{}");
@@ -145,8 +145,8 @@ public sealed class OuterHost : IOuterHost
         return ValueTask.CompletedTask;
     }
 
-    private OuterHostParts Parts(IJournal journal) =>
-        new(_settings, _engine, _kernel, new GenerationConnector(_time), journal, _time);
+    private OuterHostParts Parts(IJournal journal, IContainerEngine? engine = null) =>
+        new(_settings, engine ?? _engine, _kernel, new GenerationConnector(_time), journal, _time);
 
     private void RequireInitialised()
     {
@@ -163,8 +163,8 @@ public sealed class OuterHost : IOuterHost
         RequireInitialised();
         GenerationDirectories.EnsureHost(_settings.Paths);
         using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time, takeOver);
-        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time);
-        return await action(Parts(journal));
+        using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
+        return await action(Parts(journal, new PatientEngine(_engine, _time)));
     }
 
     private async Task<string> MakeNetworkAsync(CancellationToken cancellationToken)

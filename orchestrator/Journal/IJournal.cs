@@ -3,7 +3,8 @@ namespace HostSwap.Orchestrator.Journal;
 /// <summary>
 /// The durable record of what operations intended and what was observed. A write that returns is on disk
 /// (SQLite, WAL, <c>synchronous=FULL</c>); a write that cannot be made throws <see cref="JournalException"/>, and nothing
-/// may happen after it: every later write throws too. Reads throw it where the file is damaged. What a caller may not
+/// may happen after it: every later write throws too. So does every write of one that another hostctl has replaced
+/// (<see cref="FencedException"/>). Reads throw it where the file is damaged. What a caller may not
 /// do, such as close an operation twice, throws <see cref="InvalidOperationException"/>.
 /// Safe for use from several tasks at once.
 /// </summary>
@@ -25,7 +26,7 @@ public interface IJournal : IDisposable
     /// <summary>Replaces what is kept of an open operation besides its steps and moves.</summary>
     void RecordDetail(long operation, string detailJson);
 
-    /// <summary>Closes an operation.</summary>
+    /// <summary>Closes an operation, and forgets those beyond the newest <see cref="SqliteJournal.KeptOperations"/>.</summary>
     /// <param name="operation">The operation, which must not have been closed before.</param>
     /// <param name="result">How it ended; not <see cref="OperationResult.Running"/>.</param>
     /// <param name="summary">One sentence for people.</param>

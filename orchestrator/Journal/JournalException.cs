@@ -9,7 +9,7 @@ namespace HostSwap.Orchestrator.Journal;
 /// <param name="message">What happened to it.</param>
 /// <param name="remedy">What the operator can do.</param>
 /// <param name="inner">The exception that told us.</param>
-public sealed class JournalException(string file, string message, string remedy, Exception? inner = null)
+public class JournalException(string file, string message, string remedy, Exception? inner = null)
     : HostSwapException($"journal {file}: {message}", remedy, inner)
 {
     /// <summary>The journal's file.</summary>

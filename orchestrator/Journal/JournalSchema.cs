@@ -69,6 +69,14 @@ internal static class JournalSchema
             retired_at TEXT
         ) STRICT;
         """,
+        """
+        CREATE TABLE fence (
+            id     INTEGER PRIMARY KEY CHECK (id = 1),
+            epoch  INTEGER NOT NULL,
+            holder TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO fence (id, epoch, holder) VALUES (1, 0, '');
+        """,
     ];
 
     /// <summary>Makes the tables in an empty file, or brings those of an older version up to date.</summary>

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Locking;
 using Microsoft.Data.Sqlite;
 
 namespace HostSwap.Orchestrator.Journal;
@@ -29,11 +30,26 @@ public sealed partial class SqliteJournal : IJournal
     /// </summary>
     /// <param name="path">Absolute path of the file.</param>
     /// <param name="time">Gives the time of every record.</param>
+    /// <param name="held">
+    /// The outer host's lock, under which alone two may not write at once; null in tests. A journal that an earlier holder
+    /// still has open refuses its next write.
+    /// </param>
+    /// <exception cref="FencedException">The lock has been taken over meanwhile.</exception>
     /// <exception cref="JournalException">It cannot be created, opened or understood.</exception>
-    public static SqliteJournal Open(string path, TimeProvider time)
+    public static SqliteJournal Open(string path, TimeProvider time, OuterHostLock? held = null)
     {
         ArgumentNullException.ThrowIfNull(time);
-        return new(JournalConnection.OpenForWriting(path, JournalSchema.Migrations), path, time);
+        var journal = new SqliteJournal(JournalConnection.OpenForWriting(path, JournalSchema.Migrations), path, time);
+        try
+        {
+            journal.Claim(held);
+            return journal;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -165,7 +181,6 @@ public sealed partial class SqliteJournal : IJournal
         {
             var changed = Write_NeedsLock("finish", () =>
             {
-                using var transaction = _connection.BeginTransaction();
                 var closed = Run_NeedsLock(
                     """
                     UPDATE operations SET result = $result, summary = $summary, detail = $detail, finished_at = $now,
@@ -180,7 +195,7 @@ public sealed partial class SqliteJournal : IJournal
                     ("$resumable", ending == OperationEnding.Resumable ? 1L : 0L));
                 if (closed == 1 && ending == OperationEnding.Settled)
                     CloseEarlier_NeedsLock(operation);
-                transaction.Commit();
+                Prune_NeedsLock();
                 return closed;
             });
             if (changed == 0)
@@ -195,10 +210,8 @@ public sealed partial class SqliteJournal : IJournal
         {
             Write_NeedsLock("generations", () =>
             {
-                using var transaction = _connection.BeginTransaction();
                 foreach (var generation in generations)
                     RecordGeneration_NeedsLock(generation);
-                transaction.Commit();
                 return generations.Count;
             });
         }

@@ -23,15 +23,20 @@ public sealed class OuterHostLock : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly FileStream _file;
-    private readonly string _path;
 
     private OuterHostLock(FileStream file, string path, LockHolder holder, string? predecessor)
     {
         _file = file;
-        _path = path;
+        Path = path;
         Holder = holder;
         Predecessor = predecessor;
     }
+
+    /// <summary>The lock file.</summary>
+    public string Path { get; }
+
+    /// <summary>Whether nobody has taken it over.</summary>
+    public bool IsHeld => !_file.SafeFileHandle.IsClosed && IsAt(Path, _file);
 
     /// <summary>This process, as others are told of it.</summary>
     public LockHolder Holder { get; }
@@ -107,8 +112,8 @@ public sealed class OuterHostLock : IDisposable
         if (_file.SafeFileHandle.IsClosed)
             return;
         // Before the lock is free: afterwards the file may be the next holder's.
-        if (IsAt(_path, _file))
-            HolderFile.Remove(_path, Holder);
+        if (IsHeld)
+            HolderFile.Remove(Path, Holder);
         _file.Dispose();
     }
 

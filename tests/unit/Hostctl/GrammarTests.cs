@@ -144,6 +144,8 @@ public sealed class GrammarTests : IDisposable
         ExitCodes.From(new UsageException("m", "r"), false).ShouldBe(ExitCode.Usage);
         ExitCodes.From(new EnvironmentException("m", "r"), false).ShouldBe(ExitCode.Environment);
         ExitCodes.From(new LockedException("m", "r"), false).ShouldBe(ExitCode.Locked);
+        ExitCodes.From(new FencedException("f", "h"), true).ShouldBe(ExitCode.Locked);
+        ExitCodes.From(new JournalException("f", "m", "r"), false).ShouldBe(ExitCode.Environment);
         ExitCodes.From(new AdapterException("docker", "ping", "m"), false).ShouldBe(ExitCode.Environment);
         ExitCodes.From(new DeadlineException("it", TimeSpan.FromSeconds(1), "nothing"), false).ShouldBe(ExitCode.Environment);
         ExitCodes.From(new OwnershipException("m"), false).ShouldBe(ExitCode.NeedsPerson);

@@ -28,6 +28,9 @@ public abstract class JournalFixture : IDisposable
     protected static MoveRecord Move(Guid uuid, string state = "Pending") =>
         new(uuid, "web", "Handover", state, "", true, null, null, null);
 
+    protected static void Close(SqliteJournal journal, long operation) =>
+        journal.Finish(operation, OperationResult.Done, "closed", "{}", resumable: false);
+
     /// <summary>Asks the file itself, past the journal.</summary>
     protected object? Query(string sql, string? file = null)
     {
