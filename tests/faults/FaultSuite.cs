@@ -20,9 +20,25 @@ internal sealed class FaultSuite(FaultOptions options)
     /// <summary>The cases that are made to happen here.</summary>
     private static IReadOnlyList<FaultCase> All =>
     [
+        new Aborted(),
+        new TargetQemuKilled(),
+        new SourceQemuKilled(),
+        new LibvirtdKilled(),
+        new BusServiceKilled(),
+        new HostctlDisturbed(),
         new KilledAtEveryWrite(),
         new KilledTwice(),
+        new JournalFull(),
+        new TwoAtOnce(),
+        new CandidateDies(),
+        new EngineRestarted(),
         new Rebooted(),
+        new GuestActs(),
+        new Loaded(),
+        new OneOfMany(),
+        new OthersInterfere(),
+        new OldGenerationHolds(),
+        new NothingDrifts(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

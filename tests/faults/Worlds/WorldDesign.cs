@@ -43,10 +43,42 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
             Spare() with { Disk = DiskFormat.None },
         ]);
 
+    /// <summary>A guest that uses disk, memory and network all the time.</summary>
+    public static WorldDesign Busy { get; } = new(
+        Plain,
+        static () =>
+        [
+            new GuestSpec("busy") { Disk = DiskFormat.Qcow2, DiskKiBPerSecond = 512, Dirty = new DirtyLoad(32, 8), LoadsNetwork = true },
+            Spare(),
+        ]);
+
+    /// <summary>Many VMs, of which a few move at once and slowly enough to interfere.</summary>
+    public static WorldDesign Many { get; } = new(
+        Plain.With("migration", $"parallel = {ManyAtOnce}", "retries = 0", "bandwidth_mib_per_second = 16"),
+        static () => [.. Enumerable.Range(1, 5).Select(static number => new GuestSpec($"many{number}") { FillMiB = 32 })]);
+
+    /// <summary>Its state directory is a file system of its own that is soon full.</summary>
+    public static WorldDesign Cramped { get; } = Usual with { Options = Plain with { StateMiB = 24 } };
+
+    /// <summary>The old generation goes on running for a while.</summary>
+    public static WorldDesign Soaking { get; } = Usual with { Options = Plain.With("generation", "soak = \"1h\"") };
+
+    /// <summary>The old generation is removed as soon as it is empty.</summary>
+    public static WorldDesign Tidy { get; } = Usual with { Options = Plain.With("generation", "keep_retired = \"0s\"") };
+
+    /// <summary>The old generation is stopped and kept.</summary>
+    public static WorldDesign Keeping { get; } = Usual with { Options = Plain.With("generation", "keep_retired = \"1d\"") };
+
+    /// <summary>How many of the many may move at once.</summary>
+    public const int ManyAtOnce = 2;
+
     /// <summary>The slow one of the slow world.</summary>
     public const string SlowGuest = "slow";
 
-    private static GuestSpec Spare() => new("spare") { State = GuestState.ShutOff, Autostart = true, Disk = DiskFormat.Raw };
+    /// <summary>The one that is shut off, in every world that has one.</summary>
+    public const string SpareGuest = "spare";
+
+    private static GuestSpec Spare() => new(SpareGuest) { State = GuestState.ShutOff, Autostart = true, Disk = DiskFormat.Raw };
 }
 
 /// <summary>What must be true of a guest after a run.</summary>

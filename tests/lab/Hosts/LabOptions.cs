@@ -9,6 +9,9 @@ public sealed record LabOptions
     /// <summary>Image of <c>start</c>.</summary>
     public string Image { get; init; } = Repository.Bookworm;
 
+    /// <summary>Size of a file system of its own for its state directory; null where it has none.</summary>
+    public int? StateMiB { get; init; }
+
     /// <summary>Further TOML lines by table: <c>migration</c> → <c>bandwidth_mib_per_second = 8</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Settings { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
