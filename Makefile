@@ -26,6 +26,10 @@ test: prerequisites lint build ## Unit tests, then integration tests against rea
 test-unit: prerequisites ## Unit tests alone
 	tests/run unit
 
+.PHONY: test-faults
+test-faults: prerequisites ## Every fault case and every kill point, against real Docker, systemd, libvirt and QEMU (over an hour)
+	tests/run faults
+
 .PHONY: images
 images: prerequisites ## Host images for Debian 12 and 13, and the tiny guest (cached; FRESH=1 builds anew)
 	$(WITH_DOCKER) images/build
@@ -43,6 +47,8 @@ install: ## Install hostctl, its manual page, completion, unit and example confi
 	install -D -m 0644 hostctl/packaging/hostctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/hostctl.8
 	install -D -m 0644 hostctl/packaging/hostctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/hostctl
 	install -D -m 0644 hostctl/packaging/hostswap.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap.service
+	install -D -m 0644 hostctl/packaging/hostswap-retire.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.service
+	install -D -m 0644 hostctl/packaging/hostswap-retire.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.timer
 	install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(PREFIX)/share/doc/hostswap/hostswap.toml
 
 .PHONY: lint

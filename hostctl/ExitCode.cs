@@ -40,7 +40,7 @@ internal enum ExitCode
     /// <summary>Something on this machine that hostctl needs is absent, broken or not initialised.</summary>
     Environment = 9,
 
-    /// <summary><c>doctor</c> found errors.</summary>
+    /// <summary><c>doctor</c> or <c>verify</c> found errors.</summary>
     ChecksFailed = 10,
 
     /// <summary>The operator said no to the plan; nothing was moved.</summary>
@@ -69,7 +69,7 @@ internal static class ExitCodes
         (ExitCode.FailedBothSides, "failed; there are VMs on both sides"),
         (ExitCode.Interrupted, "interrupted in an orderly way"),
         (ExitCode.Environment, "something needed on this machine is absent, broken or not initialised"),
-        (ExitCode.ChecksFailed, "doctor found errors"),
+        (ExitCode.ChecksFailed, "doctor or verify found errors"),
         (ExitCode.Declined, "declined by the operator; nothing was moved"),
         (ExitCode.NeedsPerson, "a person is needed: a VM's owner is unclear, or a VM was lost"),
         (ExitCode.Unfinished, "an earlier operation is unfinished; 'hostctl resume' ends it"),

@@ -82,6 +82,12 @@ public interface IOuterHost : IAsyncDisposable
     IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Looks whether every VM has what it needs, in one generation alone, and the outer host is as a swap leaves it.
+    /// Reads only, and needs no lock; while a swap is at work, what it is changing is not called an error.
+    /// </summary>
+    IAsyncEnumerable<HealthCheck> VerifyAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// The command line that runs <paramref name="command"/> inside the active generation by the Docker client, as an
     /// argument list whose first item is the program.
     /// </summary>
@@ -93,12 +99,16 @@ public interface IOuterHost : IAsyncDisposable
 public sealed record OperationDetails(
     Operation Operation, IReadOnlyList<JournalEntry> Entries, IReadOnlyList<MoveRecord> Moves);
 
-/// <summary>One check of <c>hostctl doctor</c>.</summary>
+/// <summary>One check of <c>hostctl doctor</c> or <c>hostctl verify</c>.</summary>
 /// <param name="Name">Its stable name.</param>
 /// <param name="Status">How it came out.</param>
 /// <param name="Message">What was seen.</param>
 /// <param name="Fix">What to do; empty where nothing needs to be done.</param>
-public sealed record HealthCheck(string Name, HealthStatus Status, string Message, string Fix);
+public sealed record HealthCheck(string Name, HealthStatus Status, string Message, string Fix)
+{
+    /// <summary>The VM or generation that it is about, untrusted text; empty where it is the machine as a whole.</summary>
+    public string Subject { get; init; } = "";
+}
 
 /// <summary>How a check came out.</summary>
 public enum HealthStatus

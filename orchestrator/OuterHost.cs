@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
@@ -8,6 +9,7 @@ using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Procfs;
 using HostSwap.Orchestrator.Swapping;
+using HostSwap.Orchestrator.Verifying;
 
 namespace HostSwap.Orchestrator;
 
@@ -125,6 +127,15 @@ public sealed class OuterHost : IOuterHost
     /// <inheritdoc/>
     public IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken) =>
         new Diagnosis.Doctor(_settings, _engine, _kernel, GetStatusAsync).RunAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<HealthCheck> VerifyAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        await foreach (var check in new HostVerifier(Parts(journal)).RunAsync(cancellationToken))
+            yield return check;
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> GetExecCommandAsync(

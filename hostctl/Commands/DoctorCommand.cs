@@ -17,9 +17,9 @@ internal sealed class DoctorCommand : Verb
         var checks = new List<HealthCheck>();
         await foreach (var check in invocation.OpenHost().DiagnoseAsync(invocation.Token)) checks.Add(check);
         if (invocation.Format == OutputFormat.Json)
-            HostctlJson.WriteDocument(invocation.Services.Out, DoctorDocument.From(checks), json => json.DoctorDocument);
+            HostctlJson.WriteDocument(invocation.Services.Out, ChecksDocument.From("hostswap/doctor/1", checks), json => json.ChecksDocument);
         else
-            DoctorText.Write(invocation.Out, checks);
+            ChecksText.Write(invocation.Out, checks);
         return (int)(checks.Any(check => check.Status == HealthStatus.Error) ? ExitCode.ChecksFailed : ExitCode.Done);
     }
 }

@@ -4,34 +4,35 @@ using HostSwap.Orchestrator.Journal;
 
 namespace HostSwap.Hostctl.Json;
 
-/// <summary><c>hostctl doctor --format json</c>.</summary>
-/// <param name="Schema"><c>hostswap/doctor/1</c>.</param>
+/// <summary><c>hostctl doctor --format json</c> and <c>hostctl verify --format json</c>.</summary>
+/// <param name="Schema"><c>hostswap/doctor/1</c> or <c>hostswap/verify/1</c>.</param>
 /// <param name="Healthy">Whether no check is an error.</param>
 /// <param name="Errors">How many checks are errors.</param>
 /// <param name="Warnings">How many checks are warnings.</param>
 /// <param name="Checks">Every check, in the order in which they were made.</param>
-internal sealed record DoctorDocument(
+internal sealed record ChecksDocument(
     string Schema, bool Healthy, int Errors, int Warnings, IReadOnlyList<CheckDto> Checks)
 {
     /// <summary>Maps the orchestrator's checks.</summary>
-    public static DoctorDocument From(IReadOnlyList<HealthCheck> checks)
+    public static ChecksDocument From(string schema, IReadOnlyList<HealthCheck> checks)
     {
         var errors = checks.Count(check => check.Status == HealthStatus.Error);
         var warnings = checks.Count(check => check.Status == HealthStatus.Warning);
-        return new("hostswap/doctor/1", errors == 0, errors, warnings, [.. checks.Select(CheckDto.From)]);
+        return new(schema, errors == 0, errors, warnings, [.. checks.Select(CheckDto.From)]);
     }
 }
 
 /// <summary>One check.</summary>
+/// <param name="Subject">The VM or generation that it is about; absent where it is the machine as a whole.</param>
 /// <param name="Name">Its stable name.</param>
 /// <param name="Status"><c>ok</c>, <c>warning</c> or <c>error</c>.</param>
 /// <param name="Message">What was seen.</param>
 /// <param name="Fix">What to do; absent where nothing needs to be done.</param>
-internal sealed record CheckDto(string Name, string Status, string Message, string? Fix)
+internal sealed record CheckDto(string? Subject, string Name, string Status, string Message, string? Fix)
 {
     /// <summary>Maps the orchestrator's check.</summary>
     public static CheckDto From(HealthCheck check) =>
-        new(check.Name, Words.Of(check.Status), check.Message, check.Fix.Length == 0 ? null : check.Fix);
+        new(check.Subject.Length == 0 ? null : check.Subject, check.Name, Words.Of(check.Status), check.Message, check.Fix.Length == 0 ? null : check.Fix);
 }
 
 /// <summary><c>hostctl abort --format json</c>.</summary>

@@ -76,6 +76,8 @@ internal sealed record VersionDto(string Part, string From, string To);
 /// <param name="Method">How it is moved, as in <c>copy</c> or <c>define</c>.</param>
 /// <param name="Reason">Why by this method.</param>
 /// <param name="MemoryBytes">Its RAM.</param>
+/// <param name="CanComeBack">Whether a rollback could bring it back.</param>
+/// <param name="NoWayBack">Why not; absent where it can.</param>
 internal sealed record PlannedMoveDto(
     int Order,
     Guid Uuid,
@@ -85,7 +87,9 @@ internal sealed record PlannedMoveDto(
     bool Autostart,
     string Method,
     string Reason,
-    long MemoryBytes)
+    long MemoryBytes,
+    bool CanComeBack,
+    string? NoWayBack)
 {
     /// <summary>Maps the orchestrator's move.</summary>
     public static PlannedMoveDto From(PlannedMove move) => new(
@@ -97,7 +101,9 @@ internal sealed record PlannedMoveDto(
         move.Autostart,
         Words.Of(move.Method),
         move.Reason,
-        move.MemoryBytes);
+        move.MemoryBytes,
+        move.NoWayBack is null,
+        move.NoWayBack);
 }
 
 /// <summary>One reason why a swap cannot be made.</summary>

@@ -15,6 +15,10 @@ internal static class PlanText
         WriteVersions(console, plan.Versions);
         WriteMoves(console, plan);
         console.List("Carried over besides:", [.. plan.Networks.Select(name => $"network {SafeText.Name(name)}"), .. plan.StoragePools.Select(name => $"storage pool {SafeText.Name(name)}")]);
+        console.List(
+            "Could not come back once moved:",
+            [.. plan.Moves.Where(move => move.NoWayBack is not null).Select(move => $"{SafeText.Name(move.Name)}: {move.NoWayBack}")],
+            Tone.Doubtful);
         console.List("Not refreshed by this:", plan.NotRefreshed);
         console.List("Warnings:", plan.Warnings, Tone.Doubtful);
         WriteBlockers(console, plan.Blockers);
@@ -56,7 +60,7 @@ internal static class PlanText
             return;
         }
 
-        var table = Layout.Table(">#", "VM", "State", "Method", ">Memory", "Reason");
+        var table = Layout.Table(">#", "VM", "State", "Method", ">Memory", "Back?", "Reason");
         foreach (var move in plan.Moves.OrderBy(move => move.Order))
         {
             table.AddRow(
@@ -65,6 +69,7 @@ internal static class PlanText
                 Layout.Cell(Words.OfState(move.State), StatusText.ToneOf(move.State)),
                 Layout.Cell(Words.Of(move.Method)),
                 Layout.Cell(Format.Bytes(move.MemoryBytes)),
+                Layout.Cell(move.NoWayBack is null ? "yes" : "no", move.NoWayBack is null ? Tone.Good : Tone.Doubtful),
                 Layout.Cell(move.Reason));
         }
 

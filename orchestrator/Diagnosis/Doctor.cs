@@ -5,6 +5,7 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Verifying.Checks;
 
 namespace HostSwap.Orchestrator.Diagnosis;
 
@@ -20,7 +21,7 @@ public sealed class Doctor(
         yield return Kvm();
         foreach (var directory in settings.SharedDirectories)
             yield return SharedDirectory(directory);
-        yield return Memory();
+        yield return FreeMemory.Look(kernel, settings);
 
         var docker = await AskAsync("docker", () => EngineAsync(cancellationToken));
         yield return docker;
@@ -73,14 +74,6 @@ public sealed class Doctor(
     private static HealthCheck SharedDirectory(string directory) => Directory.Exists(directory)
         ? Ok("storage", $"{directory} is there")
         : new HealthCheck("storage", HealthStatus.Error, $"{directory} of storage.shared does not exist", "Make or mount it.");
-
-    private HealthCheck Memory()
-    {
-        var (available, reserve) = (kernel.AvailableMemoryBytes() >> 20, settings.Migration.MemoryReserveMiB);
-        return available > reserve
-            ? Ok("memory", $"{available} MiB available, of which {reserve} MiB are kept in reserve")
-            : new HealthCheck("memory", HealthStatus.Warning, $"{available} MiB available, and {reserve} MiB are kept in reserve", "No VM can be copied; free memory or lower migration.memory_reserve_mib.");
-    }
 
     private async Task<HealthCheck> EngineAsync(CancellationToken cancellationToken)
     {

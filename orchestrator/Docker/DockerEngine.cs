@@ -117,6 +117,14 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
     }
 
     /// <inheritdoc/>
+    public Task<CommandOutcome> ExecuteAsync(
+        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var call = $"run {command[0]} in {name}";
+        return CallWithinAsync(limit, call, (client, token) => ContainerCommand.RunAsync(client, name, call, command, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken)
     {
         // Docker also matches ids and parts of names, so the exact name is looked for in the list.
@@ -195,10 +203,13 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
         }
     }
 
-    private async Task<T> CallAsync<T>(
-        string call, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken, TimeSpan extra = default)
+    private Task<T> CallAsync<T>(
+        string call, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken, TimeSpan extra = default) =>
+        CallWithinAsync(settings.Timeout + extra, call, action, cancellationToken);
+
+    private async Task<T> CallWithinAsync<T>(
+        TimeSpan limit, string call, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
-        var limit = settings.Timeout + extra;
         using var deadline = new CancellationTokenSource(limit, timeProvider);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try

@@ -37,6 +37,16 @@ public interface IContainerEngine : IDisposable
     /// </summary>
     Task SetRestartAsync(string name, bool restart, CancellationToken cancellationToken);
 
+    /// <summary>Runs a command in a running container as root, without a shell, and waits for its end.</summary>
+    /// <param name="name">The container.</param>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="limit">How long it may take. After it nobody waits any more, but Docker has no way to end the command.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="Errors.AdapterException">Docker refused, or the command wrote more than 1 MiB.</exception>
+    /// <exception cref="Errors.DeadlineException">It did not end within <paramref name="limit"/>.</exception>
+    Task<CommandOutcome> ExecuteAsync(
+        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken);
+
     /// <summary>Finds a network by its exact name; null where there is none.</summary>
     Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken);
 
@@ -74,6 +84,12 @@ public sealed record ContainerDescription(
     bool Restart,
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlyDictionary<string, string> Mounts);
+
+/// <summary>How a command in a container ended. What it wrote may come from a guest: untrusted text.</summary>
+/// <param name="ExitCode">Its exit status.</param>
+/// <param name="Output">What it wrote to standard output.</param>
+/// <param name="Error">What it wrote to standard error.</param>
+public sealed record CommandOutcome(long ExitCode, string Output, string Error);
 
 /// <summary>Everything that a host container is given; it gets nothing else of the outer host.</summary>
 /// <param name="Name">Its name.</param>

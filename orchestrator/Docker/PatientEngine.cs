@@ -68,6 +68,11 @@ public sealed class PatientEngine(IContainerEngine engine, TimeProvider time) : 
     public Task SetRestartAsync(string name, bool restart, CancellationToken cancellationToken) =>
         DoAsync($"update restart policy of {name}", token => engine.SetRestartAsync(name, restart, token), cancellationToken);
 
+    /// <summary>Not repeated: whether a command may be run twice only its caller knows.</summary>
+    public Task<CommandOutcome> ExecuteAsync(
+        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken) =>
+        engine.ExecuteAsync(name, command, limit, cancellationToken);
+
     /// <inheritdoc/>
     public Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken) =>
         AskAsync("list networks", token => engine.FindNetworkAsync(name, token), cancellationToken);

@@ -18,22 +18,28 @@ public static class DefinitionFiles
     }
 
     /// <summary>Finds a domain's definition; null where there is none.</summary>
-    public static DomainRecord? Find(GenerationPaths paths, Guid uuid)
-    {
-        foreach (var file in All(paths))
-        {
-            try
-            {
-                var domain = DomainXmlReader.Parse(File.ReadAllText(file));
-                if (Guid.TryParse(domain.Element("uuid")?.Value, out var found) && found == uuid)
-                    return new DomainRecord(uuid, domain.Element("name")?.Value ?? "", DomainState.ShutOff, StateReason: 0, Persistent: true, Autostart: false);
-            }
-            catch (XmlException)
-            {
-                // libvirt skips a file that it cannot parse, and so defines nothing by it.
-            }
-        }
+    public static DomainRecord? Find(GenerationPaths paths, Guid uuid) =>
+        List(paths).FirstOrDefault(domain => domain.Uuid == uuid);
 
-        return null;
+    /// <summary>Every domain that is defined.</summary>
+    public static IReadOnlyList<DomainRecord> List(GenerationPaths paths) => [.. All(paths).Select(Read).OfType<DomainRecord>()];
+
+    private static DomainRecord? Read(string file)
+    {
+        try
+        {
+            var domain = DomainXmlReader.Parse(File.ReadAllText(file));
+            return Guid.TryParse(domain.Element("uuid")?.Value, out var uuid)
+                ? new DomainRecord(uuid, domain.Element("name")?.Value ?? "", DomainState.ShutOff, StateReason: 0, Persistent: true, Autostart: false)
+                : null;
+        }
+        catch (XmlException)
+        {
+            return null; // libvirt skips a file that it cannot parse, and so defines nothing by it.
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // Undefined since it was listed.
+        }
     }
 }

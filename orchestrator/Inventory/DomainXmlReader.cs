@@ -48,7 +48,8 @@ public static class DomainXmlReader
             [.. Children(devices, "filesystem").Select(item => Attribute(item.Element("source"), "dir")).OfType<string>()],
             [.. Secrets(domain)],
             Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
-            [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)]);
+            [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)],
+            Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent));
     }
 
     private static IEnumerable<XElement> Children(XElement? parent, string name) => parent?.Elements(name) ?? [];
@@ -108,7 +109,8 @@ public static class DomainXmlReader
             Attribute(disk, "type") ?? "file",
             paths,
             disk.Element("readonly") is not null,
-            Attribute(disk.Element("source"), "pool"));
+            Attribute(disk.Element("source"), "pool"),
+            disk.Element("transient") is not null);
     }
 
     private static IEnumerable<string> OtherFiles(XElement domain)
@@ -131,8 +133,15 @@ public static class DomainXmlReader
         return new InterfaceDefinition(
             Attribute(item, "type") ?? "",
             Attribute(source, "network") ?? Attribute(source, "bridge") ?? Attribute(source, "dev"),
-            Attribute(item.Element("filterref"), "filter"));
+            Attribute(item.Element("filterref"), "filter"),
+            // Open vSwitch has bridges of its own, named in the same place.
+            item.Element("virtualport") is null ? Attribute(source, "bridge") : null,
+            Attribute(item.Element("target"), "dev"));
     }
+
+    /// <summary>The channel's name is the agent's own (QEMU's <c>qemu-ga</c>, libvirt's "Guest agent" page).</summary>
+    private static bool IsConnectedAgent(XElement? target) =>
+        Attribute(target, "name") is "org.qemu.guest_agent.0" && Attribute(target, "state") is "connected";
 
     private static IEnumerable<string> HostDevices(XElement? devices)
     {

@@ -19,7 +19,7 @@ public sealed class StatusReader(OuterHostParts parts)
             Initialised: true,
             [.. looks.Select(look => look.Status)],
             [.. looks.SelectMany(look => look.Machines).OrderBy(machine => machine.Name, StringComparer.Ordinal)],
-            parts.Journal.UnfinishedOperations().FirstOrDefault()?.Id,
+            parts.Journal.UnfinishedOperations() is [var newest, ..] ? newest.Id : null,
             OuterHostLock.FindHolder(parts.Settings.Paths.LockFile)?.Words);
     }
 

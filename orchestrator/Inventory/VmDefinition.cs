@@ -15,6 +15,7 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <param name="Secrets">Secrets that it refers to.</param>
 /// <param name="HasVtpm">Whether it has an emulated TPM, whose state is a directory of its generation.</param>
 /// <param name="RunningBlockJobs">Disks that are being copied or committed.</param>
+/// <param name="AgentConnected">Whether a QEMU guest agent has its channel open; only a live definition tells.</param>
 public sealed record VmDefinition(
     string VirtType,
     string Architecture,
@@ -29,7 +30,8 @@ public sealed record VmDefinition(
     IReadOnlyList<string> SharedDirectories,
     IReadOnlyList<Guid> Secrets,
     bool HasVtpm,
-    IReadOnlyList<string> RunningBlockJobs);
+    IReadOnlyList<string> RunningBlockJobs,
+    bool AgentConnected = false);
 
 /// <summary>A guest's CPU: libvirt's mode (<c>custom</c>, <c>host-model</c>, <c>host-passthrough</c>, <c>maximum</c>) and, for <c>custom</c>, the model.</summary>
 public sealed record CpuDefinition(string Mode, string? Model);
@@ -40,10 +42,14 @@ public sealed record CpuDefinition(string Mode, string? Model);
 /// <param name="Paths">Its image and the images that it is backed by, as far as they are paths.</param>
 /// <param name="ReadOnly">Whether the guest cannot write to it.</param>
 /// <param name="Pool">The storage pool of a <c>volume</c>.</param>
-public sealed record DiskDefinition(string Target, string Type, IReadOnlyList<string> Paths, bool ReadOnly, string? Pool);
+/// <param name="Transient">Whether what the guest writes goes to a file that libvirt makes and throws away.</param>
+public sealed record DiskDefinition(
+    string Target, string Type, IReadOnlyList<string> Paths, bool ReadOnly, string? Pool, bool Transient = false);
 
 /// <summary>A network interface.</summary>
 /// <param name="Type">libvirt's type: <c>network</c>, <c>bridge</c>, <c>direct</c>, <c>hostdev</c> …</param>
 /// <param name="Source">Name of the network, bridge or device that it is attached to.</param>
 /// <param name="Filter">The network filter that it refers to.</param>
-public sealed record InterfaceDefinition(string Type, string? Source, string? Filter);
+/// <param name="Bridge">The Linux bridge that its tap is put into; null where there is none. Only a live definition tells that of a network.</param>
+/// <param name="Tap">Its device on the host; only a live definition tells it.</param>
+public sealed record InterfaceDefinition(string Type, string? Source, string? Filter, string? Bridge = null, string? Tap = null);

@@ -66,6 +66,18 @@ public interface ILibvirtDomains
     Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Disks of an active domain on which QEMU has met an I/O error that still holds it up
+    /// (<c>virDomainGetDiskErrors</c>); empty where there are none.
+    /// </summary>
+    Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits until a domain's guest reboots inside its QEMU (<c>VIR_DOMAIN_EVENT_ID_REBOOT</c>, which QEMU's reset
+    /// sends), which no state shows. A hint as the lifecycle events are: one during a restart of libvirt is missed.
+    /// </summary>
+    Task WaitForRebootAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Streams lifecycle events from the moment the returned sequence is enumerated, until cancelled. They are hints
     /// to look: those of the second after a restart of libvirtd or libvirt-dbus are lost.
     /// </summary>
@@ -189,6 +201,24 @@ public enum DomainJobKind
 
     /// <summary>Cancelled.</summary>
     Cancelled = 5,
+}
+
+/// <summary>A disk with an I/O error.</summary>
+/// <param name="Target">The disk, as in <c>vda</c>.</param>
+/// <param name="Kind">The error.</param>
+public sealed record DiskError(string Target, DiskErrorKind Kind);
+
+/// <summary>libvirt's <c>virDomainDiskErrorCode</c>.</summary>
+public enum DiskErrorKind
+{
+    /// <summary>No error.</summary>
+    None = 0,
+
+    /// <summary>An I/O error of unknown kind.</summary>
+    Unspecified = 1,
+
+    /// <summary>No space is left where the image is.</summary>
+    NoSpace = 2,
 }
 
 /// <summary>A lifecycle event (<c>virDomainEventType</c> with its detail).</summary>

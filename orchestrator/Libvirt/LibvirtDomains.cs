@@ -119,6 +119,27 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         ReadJobAsync(uuid, JobStatsFlags.Completed | JobStatsFlags.KeepCompleted, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        return CallAsync(uuid, "GetDiskErrors", Errors, cancellationToken, BusValue.UInt32(0));
+
+        static IReadOnlyList<DiskError> Errors(BusReply reply) => [.. reply.First.Items().Select(Error)];
+
+        static DiskError Error(BusValue item) => item.Items() is [var target, var kind]
+            ? new DiskError(target.AsString(), (DiskErrorKind)kind.AsInt32())
+            : throw new BusFormatException("(si)", item.Signature);
+    }
+
+    /// <inheritdoc/>
+    public async Task WaitForRebootAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        var match = new BusMatch(calls.Service.Name, LibvirtPaths.OfDomain(uuid), Interface, "Reboot");
+        await using var signals = await calls.Service.SubscribeAsync(match, cancellationToken);
+        await foreach (var _ in calls.Service.ReadAllAsync(signals, cancellationToken))
+            return;
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync(CancellationToken cancellationToken) =>
         new LifecycleWatch(calls, time).ReadAsync(cancellationToken);
 

@@ -16,6 +16,7 @@ namespace HostSwap.Orchestrator.Planning;
 /// <param name="DomainCapabilities">What the target says of each kind of domain that the source has.</param>
 /// <param name="TargetFilters">Network filters of the target.</param>
 /// <param name="TargetSecrets">Secrets of the target.</param>
+/// <param name="WayBack">What the source has of the same, for the way back.</param>
 /// <param name="CheckpointOwners">VMs of the source that have checkpoints.</param>
 /// <param name="CarriedNeeds">What the networks and pools that will be carried over need of the target.</param>
 public sealed record PlanContext(
@@ -27,6 +28,7 @@ public sealed record PlanContext(
     IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities,
     IReadOnlySet<string> TargetFilters,
     IReadOnlySet<Guid> TargetSecrets,
+    WayBackFacts WayBack,
     IReadOnlySet<Guid> CheckpointOwners,
     IReadOnlyList<CarriedNeed> CarriedNeeds)
 {
@@ -39,6 +41,17 @@ public sealed record PlanContext(
                 yield return (machine, definition);
         }
     }
+
+    /// <summary>The same VMs seen on the other side already, and asked whether they can come back.</summary>
+    public PlanContext Reversed() => this with
+    {
+        Source = Target,
+        Target = Source,
+        DomainCapabilities = WayBack.DomainCapabilities,
+        TargetFilters = WayBack.Filters,
+        TargetSecrets = WayBack.Secrets,
+        WayBack = new WayBackFacts(DomainCapabilities, TargetFilters, TargetSecrets),
+    };
 
     /// <summary>The query by which a domain's capabilities are asked for.</summary>
     public static DomainCapabilitiesQuery QueryFor(VmDefinition definition) =>
@@ -59,3 +72,10 @@ public sealed record PlanSide(
 /// <param name="Bridge">A bridge that it only uses, and that must be there.</param>
 /// <param name="Directory">A directory that it shows, and that must be the same one.</param>
 public sealed record CarriedNeed(string Kind, string Name, string? Bridge, string? Directory);
+
+/// <summary>What the side that VMs leave can take back.</summary>
+/// <param name="DomainCapabilities">What it says of each kind of domain.</param>
+/// <param name="Filters">Its network filters.</param>
+/// <param name="Secrets">Its secrets.</param>
+public sealed record WayBackFacts(
+    IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities, IReadOnlySet<string> Filters, IReadOnlySet<Guid> Secrets);

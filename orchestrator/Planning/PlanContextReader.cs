@@ -31,8 +31,20 @@ public sealed class PlanContextReader(
             await AskDomainCapabilitiesAsync(inventory, to.Host, target.Libvirt, cancellationToken),
             filters.ToHashSet(StringComparer.Ordinal),
             secrets.ToHashSet(),
+            await ReadWayBackAsync(inventory, from.Host, source.Libvirt, cancellationToken),
             CheckpointOwners(source.Generation, inventory),
             await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken));
+    }
+
+    private static async Task<WayBackFacts> ReadWayBackAsync(
+        HostInventory inventory, LibvirtHostDescription host, ILibvirtHost source, CancellationToken cancellationToken)
+    {
+        var filters = await source.ListNetworkFiltersAsync(cancellationToken);
+        var secrets = await source.ListSecretsAsync(cancellationToken);
+        return new WayBackFacts(
+            await AskDomainCapabilitiesAsync(inventory, host, source, cancellationToken),
+            filters.ToHashSet(StringComparer.Ordinal),
+            secrets.ToHashSet());
     }
 
     private static async Task<IReadOnlyList<CarriedNeed>> ReadNeedsAsync(

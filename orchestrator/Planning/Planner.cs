@@ -19,6 +19,16 @@ public static class Planner
         new LocalResourceCheck(),
     ];
 
+    /// <summary>What decides whether a VM that has crossed can come back; the rest is about what it is at that time.</summary>
+    private static readonly IReadOnlyList<IPlanCheck> WayBackChecks =
+    [
+        new ArrivesPausedCheck(),
+        new MachineCheck(),
+        new StorageCheck(),
+        new NetworkCheck(),
+        new LocalResourceCheck(),
+    ];
+
     /// <summary>Makes the plan.</summary>
     /// <param name="context">Both sides as they were read.</param>
 
@@ -32,7 +42,7 @@ public static class Planner
             target.Generation.Record.Image,
             target.Generation.Record.ImageId,
             [.. Versions(source, target)],
-            Order(context.Inventory.VirtualMachines),
+            Order(context),
             [.. context.Inventory.Networks.Where(network => network.Persistent).Select(network => network.Name)],
             [.. context.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
             [.. Checks.SelectMany(check => check.Check(context))],
@@ -53,16 +63,24 @@ public static class Planner
     /// Running VMs first, smallest RAM first: the first move then shows soonest whether moves work at all, with the
     /// least at stake. Definitions of VMs that are shut off follow.
     /// </summary>
-    private static IReadOnlyList<PlannedMove> Order(IReadOnlyList<VirtualMachine> machines) =>
+    private static IReadOnlyList<PlannedMove> Order(PlanContext context)
+    {
+        var stays = WayBackChecks.SelectMany(check => check.Check(context.Reversed()))
+            .GroupBy(blocker => blocker.Subject, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => string.Join("; ", group.Select(blocker => blocker.Problem)), StringComparer.Ordinal);
+        return Order(context.Inventory.VirtualMachines, stays);
+    }
+
+    private static IReadOnlyList<PlannedMove> Order(IReadOnlyList<VirtualMachine> machines, IReadOnlyDictionary<string, string> stays) =>
     [
         .. machines
             .OrderByDescending(machine => machine.Domain.IsActive)
             .ThenBy(machine => machine.Definition?.MemoryBytes ?? 0)
             .ThenBy(machine => machine.Name, StringComparer.Ordinal)
-            .Select((machine, index) => Move(machine, index + 1)),
+            .Select((machine, index) => Move(machine, index + 1, stays.GetValueOrDefault(machine.Name))),
     ];
 
-    private static PlannedMove Move(VirtualMachine machine, int order)
+    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack)
     {
         var active = machine.Domain.IsActive;
         return new PlannedMove(
@@ -74,7 +92,8 @@ public static class Planner
             machine.Domain.Autostart,
             active ? MoveMethod.Copy : MoveMethod.Define,
             active ? "live migration: its RAM is copied while it runs" : "shut off: only its definition is carried over",
-            machine.Definition?.MemoryBytes ?? 0);
+            machine.Definition?.MemoryBytes ?? 0,
+            noWayBack);
     }
 
     private static IEnumerable<VersionChange> Versions(PlanSide source, PlanSide target)

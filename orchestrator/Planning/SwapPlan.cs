@@ -53,6 +53,7 @@ public sealed record SwapPlan(
 /// <param name="Method">How it is moved.</param>
 /// <param name="Reason">Why by this method.</param>
 /// <param name="MemoryBytes">Its RAM.</param>
+/// <param name="NoWayBack">Why it could not come back once it has moved; null where it can.</param>
 public sealed record PlannedMove(
     int Order,
     Guid Uuid,
@@ -62,7 +63,8 @@ public sealed record PlannedMove(
     bool Autostart,
     MoveMethod Method,
     string Reason,
-    long MemoryBytes);
+    long MemoryBytes,
+    string? NoWayBack = null);
 
 /// <summary>One reason why the swap cannot be made.</summary>
 /// <param name="Code">Stable short name of the check, for scripts.</param>

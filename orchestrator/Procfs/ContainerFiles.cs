@@ -18,14 +18,54 @@ internal static unsafe partial class ContainerFiles
     private const uint BasicStats = 0x7ff; // STATX_BASIC_STATS
     private const ulong ResolveInRoot = 0x10;
     private const nint OpenAt2 = 437; // the same number on every architecture
+    private const int NonBlocking = 0x800; // O_NONBLOCK
     private const int NoSuchFile = 2;
+    private const int NoSuchProcess = 3;
+    private const int NoSuchDevice = 19;
     private const int NotADirectory = 20;
     private const int TooManyLinks = 40;
 
     public static FileFacts? Look(int initPid, string path)
     {
-        using var file = Open(initPid, path);
+        using var file = Open(initPid, path, OpenPath);
         return file is null ? null : Look(file, path);
+    }
+
+    /// <summary>What one of the outer host's own paths names, a link of <c>/proc</c> followed; null where it is gone.</summary>
+    public static FileFacts? LookOutside(string path)
+    {
+        var descriptor = open(path, OpenPath | CloseOnExec);
+        if (descriptor < 0)
+            return Marshal.GetLastPInvokeError() is NoSuchFile or NoSuchProcess ? null : throw Failed("open", path);
+
+        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        return Look(file, path);
+    }
+
+    /// <summary>Reads a file of the kernel; null where it is not there.</summary>
+    public static string? ReadText(int initPid, string path, int limit)
+    {
+        // A path may lead to a pipe of the container's making, which must not hold anybody up.
+        using var file = Open(initPid, path, NonBlocking);
+        if (file is null)
+            return null;
+
+        var buffer = new byte[limit];
+        nint count;
+        fixed (byte* bytes = buffer)
+            count = read(file, bytes, (nuint)limit);
+        if (count >= 0)
+            return Encoding.UTF8.GetString(buffer, 0, (int)count).Trim();
+
+        // sysfs says this of what has gone since it was opened.
+        return Marshal.GetLastPInvokeError() is NoSuchDevice ? null : throw Failed("read", path);
+    }
+
+    public static void ChangeOwner(int initPid, string path, uint user, uint group)
+    {
+        using var file = Open(initPid, path, OpenPath) ?? throw new FileNotFoundException($"{path} does not exist in the container of process {initPid}");
+        if (fchownat(file, "", user, group, EmptyPath) != 0)
+            throw Failed("chown", path);
     }
 
     /// <summary>What an open file is.</summary>
@@ -38,20 +78,18 @@ internal static unsafe partial class ContainerFiles
             throw Failed("statx", path);
 
         return new FileFacts(
-            ((ulong)facts.DeviceMajor << 32) | facts.DeviceMinor, facts.Inode, facts.User, facts.Group, facts.Mode);
+            Device(facts.DeviceMajor, facts.DeviceMinor), facts.Inode, facts.User, facts.Group, facts.Mode)
+        {
+            NamedDevice = Device(facts.NamedMajor, facts.NamedMinor),
+        };
     }
 
-    public static void ChangeOwner(int initPid, string path, uint user, uint group)
-    {
-        using var file = Open(initPid, path) ?? throw new FileNotFoundException($"{path} does not exist in the container of process {initPid}");
-        if (fchownat(file, "", user, group, EmptyPath) != 0)
-            throw Failed("chown", path);
-    }
+    private static ulong Device(uint major, uint minor) => ((ulong)major << 32) | minor;
 
-    private static SafeFileHandle? Open(int initPid, string path)
+    private static SafeFileHandle? Open(int initPid, string path, int flags)
     {
         using var root = OpenRoot(initPid);
-        var how = new OpenHow { Flags = OpenPath | CloseOnExec, Resolve = ResolveInRoot };
+        var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Resolve = ResolveInRoot };
         var bytes = Encoding.UTF8.GetBytes(path + '\0');
         fixed (byte* text = bytes)
         {
@@ -100,6 +138,12 @@ internal static unsafe partial class ContainerFiles
         [FieldOffset(32)]
         public ulong Inode;
 
+        [FieldOffset(128)]
+        public uint NamedMajor;
+
+        [FieldOffset(132)]
+        public uint NamedMinor;
+
         [FieldOffset(136)]
         public uint DeviceMajor;
 
@@ -114,6 +158,10 @@ internal static unsafe partial class ContainerFiles
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int syscall(nint number, SafeFileHandle directory, byte* path, OpenHow* how, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint read(SafeFileHandle file, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -30,6 +30,19 @@ public interface IOuterKernel
     /// </summary>
     FileFacts? Look(int initPid, string path);
 
+    /// <summary>
+    /// Reads a small text file of the kernel (<c>/sys</c>, <c>/proc</c>) inside the container whose init is
+    /// <paramref name="initPid"/>, links followed as that container would; null where it is not there.
+    /// </summary>
+    /// <returns>Its text without white space at its ends; what is beyond 4 KiB is left out.</returns>
+    string? ReadText(int initPid, string path);
+
+    /// <summary>What a process has open; empty where it is gone.</summary>
+    IReadOnlyList<OpenFile> OpenFiles(int pid);
+
+    /// <summary>Whom the kernel takes a process for when it opens a file; null where it is gone.</summary>
+    ProcessUser? UserOf(int pid);
+
     /// <summary>Gives a file inside a container to another owner, links followed as that container would.</summary>
     void ChangeOwner(int initPid, string path, uint user, uint group);
 
@@ -44,6 +57,29 @@ public interface IOuterKernel
 /// <param name="ArrivedByMigration">Whether it was started to receive the domain (<c>-incoming</c>), not to boot it.</param>
 public sealed record QemuProcess(int Pid, Guid DomainUuid, string PidNamespace, bool ArrivedByMigration);
 
+/// <summary>A file that a process has open.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Writable">Whether the process can read and write it.</param>
+public sealed record OpenFile(FileFacts File, bool Writable);
+
+/// <summary>Whom the kernel takes a process for when it opens a file.</summary>
+/// <param name="User">Its user.</param>
+/// <param name="Groups">Its groups.</param>
+public sealed record ProcessUser(uint User, IReadOnlySet<uint> Groups)
+{
+    private const uint ReadWrite = 6;
+
+    /// <summary>
+    /// Whether it may open a file to read and write, by owner and permissions (path_resolution(7)); root may always.
+    /// Access control lists are not looked at.
+    /// </summary>
+    public bool MayWrite(FileFacts file)
+    {
+        var shift = User == file.User ? 6 : Groups.Contains(file.Group) ? 3 : 0;
+        return User == 0 || ((file.Mode >> shift) & ReadWrite) == ReadWrite;
+    }
+}
+
 /// <summary>A file: two paths name the same one when device and inode are equal.</summary>
 /// <param name="Device">The device that it is on.</param>
 /// <param name="Inode">Its inode.</param>
@@ -52,8 +88,22 @@ public sealed record QemuProcess(int Pid, Guid DomainUuid, string PidNamespace, 
 /// <param name="Mode">Its type and permissions (<c>st_mode</c>).</param>
 public sealed record FileFacts(ulong Device, ulong Inode, uint User, uint Group, uint Mode)
 {
+    private const uint TypeMask = 0xf000; // S_IFMT
+    private const uint BlockDevice = 0x6000; // S_IFBLK
+
+    /// <summary>The device that it stands for where it is a device node.</summary>
+    public ulong NamedDevice { get; init; }
+
     /// <summary>Whether both name the same file.</summary>
     public bool IsSameFileAs(FileFacts other) => Device == other.Device && Inode == other.Inode;
+
+    /// <summary>
+    /// Whether what is written to one is in the other: the same file, or two nodes of one block device. libvirt gives
+    /// each QEMU nodes of its own in a private <c>/dev</c>.
+    /// </summary>
+    public bool IsSameStorageAs(FileFacts other) => (Mode & TypeMask) == BlockDevice
+        ? (other.Mode & TypeMask) == BlockDevice && NamedDevice == other.NamedDevice
+        : IsSameFileAs(other);
 
     /// <summary>Owner and group as <c>64055:64055</c>.</summary>
     public string Owner => $"{User}:{Group}";

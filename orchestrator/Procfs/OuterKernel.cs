@@ -17,6 +17,9 @@ public sealed class OuterKernel : IOuterKernel
         "CHECKPOINT_RESTORE",
     ];
 
+    /// <summary>Larger than any attribute of sysfs, which is one page at most.</summary>
+    private const int LargestText = 4096;
+
     /// <inheritdoc/>
     public int Processors => Environment.ProcessorCount;
 
@@ -61,6 +64,45 @@ public sealed class OuterKernel : IOuterKernel
     public FileFacts? Look(int initPid, string path) => ContainerFiles.Look(initPid, path);
 
     /// <inheritdoc/>
+    public string? ReadText(int initPid, string path) => ContainerFiles.ReadText(initPid, path, LargestText);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OpenFile> OpenFiles(int pid)
+    {
+        var found = new List<OpenFile>();
+        try
+        {
+            foreach (var link in Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd"))
+            {
+                if (ContainerFiles.LookOutside(link) is { } file)
+                    found.Add(new OpenFile(file, IsReadWrite($"/proc/{pid}/fdinfo/{Path.GetFileName(link)}")));
+            }
+        }
+        catch (IOException exception) when (IsGone(exception, pid))
+        {
+            // It ended, or closed a file, between listing and looking: what was seen until then is the answer.
+        }
+
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public ProcessUser? UserOf(int pid)
+    {
+        try
+        {
+            // Real, effective, saved and file system id (proc(5)); the last decides about files.
+            var status = $"/proc/{pid}/status";
+            var groups = Numbers(Line(status, "Groups:")).Append(Numbers(Line(status, "Gid:")).Last());
+            return new ProcessUser(Numbers(Line(status, "Uid:")).Last(), groups.ToHashSet());
+        }
+        catch (IOException exception) when (IsGone(exception, pid))
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public void ChangeOwner(int initPid, string path, uint user, uint group) =>
         ContainerFiles.ChangeOwner(initPid, path, user, group);
 
@@ -101,6 +143,21 @@ public sealed class OuterKernel : IOuterKernel
             ? new QemuProcess(pid, uuid, space, arguments.Contains("-incoming", StringComparer.Ordinal))
             : null;
     }
+
+    private static IEnumerable<uint> Numbers(string line) => line
+        .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)
+        .Select(number => uint.Parse(number, CultureInfo.InvariantCulture));
+
+    /// <summary>The access mode is in the two lowest bits of the octal <c>flags</c> (proc(5), open(2)).</summary>
+    private static bool IsReadWrite(string descriptor)
+    {
+        const int AccessMode = 3; // O_ACCMODE
+        const int ReadWrite = 2; // O_RDWR
+        return (Convert.ToInt64(Line(descriptor, "flags:"), 8) & AccessMode) == ReadWrite;
+    }
+
+    private static bool IsGone(IOException exception, int pid) =>
+        exception is FileNotFoundException or DirectoryNotFoundException || !Directory.Exists($"/proc/{pid}");
 
     private static long ReadNumber(string file, string key) =>
         long.Parse(Line(file, key).Split(' ')[0], CultureInfo.InvariantCulture);

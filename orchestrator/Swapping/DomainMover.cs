@@ -3,6 +3,7 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Verifying;
 
 namespace HostSwap.Orchestrator.Swapping;
 
@@ -100,7 +101,7 @@ public sealed class DomainMover(SwapSession session)
                 return await DefineAsync(move, progress);
             case Owner.Target or Owner.TargetDefinition:
                 progress.Enter(MoveState.Arrived, "it is on the new side already");
-                await FinishArrivalAsync(move, progress, DiskOwners.None, expected: null);
+                await FinishArrivalAsync(move, progress, DiskOwners.None, VmFacts.None, expected: null);
                 return false;
             default:
                 progress.Enter(MoveState.Lost, $"neither side knows it any more ({seen.InWords})");
@@ -126,6 +127,7 @@ public sealed class DomainMover(SwapSession session)
         }
 
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid);
+        await using var facts = await _arrival.NoteAsync(domain, definition);
         progress.Enter(MoveState.Moving, "live migration");
 
         MigrationEnd end = new(Failure: null, Aborted: false);
@@ -143,7 +145,7 @@ public sealed class DomainMover(SwapSession session)
         {
             case Owner.Target:
                 progress.Enter(MoveState.Arrived, failure is null ? "one owner, on the new side" : $"one owner, on the new side, though libvirt said: {failure}");
-                await FinishArrivalAsync(move, progress, owners, domain);
+                await FinishArrivalAsync(move, progress, owners, facts, domain);
                 return false;
             case Owner.Source:
                 progress.Enter(MoveState.Returned, failure ?? "libvirt reported success, but it still runs on the old side");
@@ -168,13 +170,14 @@ public sealed class DomainMover(SwapSession session)
         }
 
         progress.Enter(MoveState.Arrived, "defined on the new side alone");
-        await FinishArrivalAsync(move, progress, DiskOwners.None, expected: null);
+        await FinishArrivalAsync(move, progress, DiskOwners.None, VmFacts.None, expected: null);
         return false;
     }
 
-    private async Task FinishArrivalAsync(PlannedMove move, MoveProgressState progress, DiskOwners owners, DomainRecord? expected)
+    private async Task FinishArrivalAsync(
+        PlannedMove move, MoveProgressState progress, DiskOwners owners, VmFacts facts, DomainRecord? expected)
     {
-        var problems = await _arrival.RunAsync(move, owners, expected);
+        var problems = await _arrival.RunAsync(move, owners, facts, expected);
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
             progress.Enter(MoveState.Verified, "state, persistence and disks as before");

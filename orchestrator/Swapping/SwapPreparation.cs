@@ -76,6 +76,7 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
         });
         var session = new SwapSession(
             parts.Settings,
+            parts.Engine,
             parts.Kernel,
             parts.Journal,
             log,

@@ -1,9 +1,11 @@
 using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Verifying;
 
 namespace HostSwap.Orchestrator.Swapping;
 
@@ -14,6 +16,9 @@ namespace HostSwap.Orchestrator.Swapping;
 /// <param name="PidNamespace">Its PID namespace, by which its QEMU processes are told.</param>
 public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int InitPid, string PidNamespace)
 {
+    /// <summary>As verification sees it.</summary>
+    internal LiveGeneration Live => new(Generation, Libvirt, InitPid, PidNamespace);
+
     /// <summary>Whether its container still runs; its PID namespace tells it from a later process of the same number.</summary>
     public bool IsAlive(IOuterKernel kernel) =>
         string.Equals(kernel.PidNamespace(InitPid), PidNamespace, StringComparison.Ordinal);
@@ -21,6 +26,7 @@ public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int I
 
 /// <summary>What the steps of one running swap share.</summary>
 /// <param name="Settings">The configuration.</param>
+/// <param name="Engine">Docker.</param>
 /// <param name="Kernel">The outer host's kernel.</param>
 /// <param name="Journal">The journal.</param>
 /// <param name="Log">Carries out and journals side effects of this swap.</param>
@@ -30,6 +36,7 @@ public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int I
 /// <param name="Target">The side that they go to.</param>
 public sealed record SwapSession(
     HostSwapSettings Settings,
+    IContainerEngine Engine,
     IOuterKernel Kernel,
     IJournal Journal,
     EffectLog Log,

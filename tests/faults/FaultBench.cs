@@ -6,10 +6,10 @@ using HostSwap.Lab.Witnessing;
 namespace HostSwap.Faults;
 
 /// <summary>
-/// Where the runs of one case happen, one after the other. An outer host is used again as long as all went well in it,
+/// Where the runs of all cases happen, one after the other. An outer host is used again as long as all went well in it,
 /// swapping to and fro between both releases; after a failure a new one is made, so that each run is judged by itself.
 /// </summary>
-internal sealed class FaultBench(FaultCase faultCase, FaultOptions options, Action<RunRecord> tell) : IAsyncDisposable
+internal sealed class FaultBench(FaultOptions options, Action<RunRecord> tell) : IAsyncDisposable
 {
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(6);
 
@@ -17,6 +17,7 @@ internal sealed class FaultBench(FaultCase faultCase, FaultOptions options, Acti
     private static readonly TimeSpan WorldAge = TimeSpan.FromMinutes(25);
 
     private FaultWorld? _world;
+    private FaultCase? _case;
     private int _failures;
 
     /// <summary>Whether only a sample is wanted.</summary>
@@ -27,6 +28,9 @@ internal sealed class FaultBench(FaultCase faultCase, FaultOptions options, Acti
 
     /// <summary>Whether going on would only show the same defect again and again.</summary>
     public bool HasFailedOften => _failures >= 8;
+
+    /// <summary>The runs that follow are of this case.</summary>
+    public void Begin(FaultCase faultCase) => (_case, _failures) = (faultCase, 0);
 
     /// <summary>Runs one variant and asks the oracle; what came of it is told at once.</summary>
     /// <param name="label">Which variant.</param>
@@ -55,11 +59,11 @@ internal sealed class FaultBench(FaultCase faultCase, FaultOptions options, Acti
         }
 
         foreach (var twice in (await witness.StopAsync()).DoubleRuns) run.RanTwice(twice);
-        var record = run.Record(faultCase, label);
+        var record = run.Record(_case!, label);
         tell(record);
         if (record.Good) return;
         _failures++;
-        await run.SaveEvidenceAsync(Path.Join(options.Output, "failures"), faultCase.Number, label);
+        await run.SaveEvidenceAsync(Path.Join(options.Output, "failures"), _case!.Number, label);
         await CloseAsync();
     }
 

@@ -47,8 +47,11 @@ internal sealed class FaultSuite(FaultOptions options)
         await RequireFaultPointsAsync(cancellationToken);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Limit);
-        foreach (var faultCase in All.Where(IsWanted))
-            await RunAsync(faultCase, deadline.Token);
+        await using (var bench = new FaultBench(options, Tell))
+        {
+            foreach (var faultCase in All.Where(IsWanted))
+                await RunAsync(bench, faultCase, deadline.Token);
+        }
 
         cancellationToken.ThrowIfCancellationRequested();
         var report = FaultReport.Of(options, _records, _clock.Elapsed);
@@ -65,11 +68,11 @@ internal sealed class FaultSuite(FaultOptions options)
     private bool IsWanted(FaultCase faultCase) =>
         options.Cases.Count > 0 ? options.Cases.Contains(faultCase.Number) : !options.Quick || faultCase.InQuickPart;
 
-    private async Task RunAsync(FaultCase faultCase, CancellationToken cancellationToken)
+    private async Task RunAsync(FaultBench bench, FaultCase faultCase, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(faultCase.Limit);
-        await using var bench = new FaultBench(faultCase, options, Tell);
+        bench.Begin(faultCase);
         try
         {
             await faultCase.RunAsync(bench, deadline.Token);

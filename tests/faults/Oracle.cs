@@ -30,7 +30,8 @@ internal sealed class Oracle(FaultRun run)
         var processes = QemuProcess.All().Count(process => process.Uuid == guest.Spec.Uuid);
         run.Require(processes <= 1, $"{guest.Name} has {processes} QEMU processes");
         AskForDefinition(guest, expected, listed);
-        if (guest.DiskPath is { } disk)
+        // What is started or shut off in between is given to QEMU's user, or back, by libvirt itself.
+        if (guest.DiskPath is { } disk && expected.State == guest.Spec.State)
         {
             var owner = await FileOwner.OfAsync(disk, run.Token);
             run.Require(owner == run.World.OwnerBefore(guest), $"the disk of {guest.Name} belonged to {run.World.OwnerBefore(guest)} and belongs to {owner}");

@@ -12,37 +12,101 @@ namespace HostSwap.IntegrationTests;
 /// <summary>A swap that fails when one VM has arrived and the next is under way leaves both running, and can be finished.</summary>
 public sealed class BothSidesTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task After_a_failure_with_VMs_on_both_sides_the_next_swap_finishes()
+    public async Task After_a_failure_with_VMs_on_both_sides_a_swap_is_refused_and_a_resumption_finishes()
     {
-        await using var lab = await OuterHostLab.StartAsync(ThrottledWorld.Options(ThrottledWorld.SlowMiBPerSecond), Token);
-        await lab.AddGuestsAsync(
-            await lab.GenerationAsync(1, Token),
-            [new GuestSpec("one") { FillMiB = 64, Disk = DiskFormat.Qcow2 }, new GuestSpec("two") { FillMiB = 64 }],
-            Token);
+        await using var lab = await StartAsync();
         await using var witness = Witness.Start(lab.Guests);
-        await using (var swap = lab.Hostctl.StartSwap("--image", Repository.Trixie))
-        {
-            FailTransfer(await WaitForSecondTransferAsync(lab, swap));
-            var failed = await swap.WaitAsync(Limit, Token);
-            failed.ExitCode.ShouldBe(ExitCodes.FailedBothSides, failed.Describe());
-        }
-
-        await Oracle.EveryGuestLivesOnAsync(lab, Token);
-        (await lab.Hostctl.StatusAsync(Token)).Vms.Select(static vm => vm.Generation).Order().ShouldBe([1, 2]);
+        (await FailAsync(lab)).ExitCode.ShouldBe(ExitCodes.FailedBothSides);
+        await Oracle.EveryGuestLivesOnAsync(lab, Token, autostart: false);
+        Sides(await lab.Hostctl.StatusAsync(Token)).ShouldBe([1, 1, 2]);
 
         await lab.ConfigureAsync(ThrottledWorld.Options(null), Token);
-        var retry = await lab.Hostctl.RunAsync(["swap", "--yes", "--image", Repository.Trixie], Token);
+        var again = await lab.Hostctl.RunAsync(["swap", "--yes", "--image", Repository.Trixie], Token);
+        again.ExitCode.ShouldBe(ExitCodes.Unfinished, again.Describe());
+        again.Error.ShouldContain("hostctl resume");
+        var resumed = await lab.Hostctl.RunAsync(["resume", "--yes"], Token);
 
-        retry.ExitCode.ShouldBe(ExitCodes.Done, retry.Describe());
+        resumed.ExitCode.ShouldBe(ExitCodes.Done, resumed.Describe());
+        await EndsInAsync(lab, witness, active: 2, others: 1);
+    }
+
+    [Fact]
+    public async Task After_a_failure_with_VMs_on_both_sides_a_resumption_can_return_everything()
+    {
+        await using var lab = await StartAsync();
+        await using var witness = Witness.Start(lab.Guests);
+        (await FailAsync(lab)).ExitCode.ShouldBe(ExitCodes.FailedBothSides);
+
+        await lab.ConfigureAsync(ThrottledWorld.Options(null), Token);
+        var resumed = await lab.Hostctl.RunAsync(["resume", "--rollback", "--yes"], Token);
+
+        resumed.ExitCode.ShouldBe(ExitCodes.Done, resumed.Describe());
+        await EndsInAsync(lab, witness, active: 1);
+    }
+
+    [Fact]
+    public async Task A_swap_that_is_to_roll_back_returns_everything_itself()
+    {
+        await using var lab = await StartAsync();
+        await using var witness = Witness.Start(lab.Guests);
+
+        var failed = await FailAsync(lab, "--on-failure", "rollback");
+
+        failed.ExitCode.ShouldBe(ExitCodes.FailedOldSide, failed.Describe());
+        await EndsInAsync(lab, witness, active: 1);
+    }
+
+    [Fact]
+    public async Task A_swap_that_is_to_continue_leaves_the_VM_that_failed_and_moves_the_others()
+    {
+        await using var lab = await StartAsync();
+        await using var witness = Witness.Start(lab.Guests);
+
+        var failed = await FailAsync(lab, "--on-failure", "continue");
+
+        failed.ExitCode.ShouldBe(ExitCodes.FailedBothSides, failed.Describe());
+        Sides(await lab.Hostctl.StatusAsync(Token)).ShouldBe([1, 2, 2], "one in quarantine, the shut-off one has followed the first");
+        await lab.ConfigureAsync(ThrottledWorld.Options(null), Token);
+        (await lab.Hostctl.RunAsync(["resume", "--yes"], Token)).ExitCode.ShouldBe(ExitCodes.Done);
+        await EndsInAsync(lab, witness, active: 2, others: 1);
+    }
+
+    private static async Task<OuterHostLab> StartAsync()
+    {
+        var lab = await OuterHostLab.StartAsync(ThrottledWorld.Options(ThrottledWorld.SlowMiBPerSecond), Token);
+        await lab.AddGuestsAsync(
+            await lab.GenerationAsync(1, Token),
+            [
+                new GuestSpec("one") { FillMiB = 48, Disk = DiskFormat.Qcow2, Autostart = true },
+                new GuestSpec("two") { FillMiB = 48, Autostart = true },
+                new GuestSpec("spare") { State = GuestState.ShutOff, Autostart = true },
+            ],
+            Token);
+        return lab;
+    }
+
+    /// <summary>A swap in which the first VM arrives and the second's move fails.</summary>
+    private static async Task<CommandResult> FailAsync(OuterHostLab lab, params string[] arguments)
+    {
+        await using var swap = lab.Hostctl.StartSwap(["--image", Repository.Trixie, .. arguments]);
+        FailTransfer(await WaitForSecondTransferAsync(lab, swap));
+        return await swap.WaitAsync(Limit, Token);
+    }
+
+    private static IEnumerable<int> Sides(StatusView status) => status.Vms.Select(static vm => vm.Generation).Order();
+
+    private static async Task EndsInAsync(OuterHostLab lab, Witness witness, int active, params int[] others)
+    {
         await Oracle.EveryGuestLivesOnAsync(lab, Token);
         await Oracle.NobodyRanTwiceAsync(witness);
-        (await lab.Hostctl.StatusAsync(Token)).Vms.ShouldAllBe(static vm => vm.Generation == 2);
-        await Oracle.GenerationsAreAsync(lab, active: 2, Token, others: 1);
+        (await lab.Hostctl.StatusAsync(Token)).Vms.ShouldAllBe(vm => vm.Generation == active);
+        await Oracle.GenerationsAreAsync(lab, active, Token, others);
+        (await lab.Hostctl.RunAsync(["resume", "--yes"], Token)).ExitCode.ShouldBe(ExitCodes.NothingToDo);
     }
 
     /// <summary>One at a time: when the second is under way, the first has arrived.</summary>

@@ -54,6 +54,24 @@ public sealed class SwapFailureTests(ThrottledWorld world) : IClassFixture<Throt
     }
 
     [Fact]
+    public async Task An_abort_from_elsewhere_ends_a_swap_in_order()
+    {
+        var active = await ActiveAsync();
+        await using var witness = Witness.Start(Lab.Guests);
+        await using var swap = await StartSwapAsync();
+        await WaitForTransferAsync(swap, world.Slow);
+
+        var abort = await Lab.Hostctl.RunAsync(["abort", "--rollback"], Token);
+        var result = await swap.WaitAsync(Limit, Token);
+
+        abort.ExitCode.ShouldBe(ExitCodes.Done, abort.Describe());
+        result.ExitCode.ShouldBe(ExitCodes.Interrupted, result.Describe());
+        await StillOnAsync(active, witness, result.Describe());
+        (await Lab.Hostctl.RunAsync(["abort"], Token)).ExitCode.ShouldBe(ExitCodes.NothingToDo);
+        (await Lab.Hostctl.RunAsync(["resume", "--yes"], Token)).ExitCode.ShouldBe(ExitCodes.NothingToDo);
+    }
+
+    [Fact]
     public async Task A_candidate_killed_in_mid_transfer_leaves_every_VM_on_the_old_side()
     {
         var active = await ActiveAsync();

@@ -28,12 +28,15 @@ public static class Repository
     /// <summary>The guest's initial RAM disk.</summary>
     public static string InitialRamdisk => Path.Join(Guest, "initramfs.img");
 
+    /// <summary>The same with the QEMU guest agent.</summary>
+    public static string AgentRamdisk => Path.Join(Guest, "initramfs-agent.img");
+
     /// <summary>Fails, saying what to run, where something has not been built or the rights are missing.</summary>
     public static async Task RequireAsync(CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess) throw new LabException("this needs root: raw sockets, mounts and host containers");
         await DockerCli.RequireEngineAsync(cancellationToken);
-        foreach (var (file, target) in new[] { (Hostctl, "make build"), (Kernel, "make images"), (InitialRamdisk, "make images") })
+        foreach (var (file, target) in new[] { (Hostctl, "make build"), (Kernel, "make images"), (InitialRamdisk, "make images"), (AgentRamdisk, "make images") })
             if (!File.Exists(file)) throw new LabException($"there is no {file}: run '{target}' first");
         foreach (var image in new[] { Bookworm, Trixie })
             if (!await DockerCli.HasImageAsync(image, cancellationToken))

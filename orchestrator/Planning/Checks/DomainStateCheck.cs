@@ -6,7 +6,8 @@ namespace HostSwap.Orchestrator.Planning.Checks;
 /// <summary>What a VM is or carries that libvirt would not migrate now.</summary>
 public sealed class DomainStateCheck : IPlanCheck
 {
-    private static readonly Version FixedQemu = new(10, 0);
+    /// <summary>The first QEMU that was seen to let a VM leave that had arrived paused and never run.</summary>
+    internal static readonly Version FixedQemu = new(10, 0);
 
     /// <inheritdoc/>
     public IEnumerable<Blocker> Check(PlanContext context) =>

@@ -22,7 +22,9 @@ internal sealed class DismissStep(OuterHostParts parts, EffectLog log)
             return $"{candidate.Name} is removed";
         }
 
-        await parts.Generations.StopAsync(log, candidate, CancellationToken.None);
+        // One that still soaks runs on, as before it was called back.
+        if (candidate.Record.RetiredAt + parts.Settings.Generation.Soak <= parts.Time.GetUtcNow())
+            await parts.Generations.StopAsync(log, candidate, CancellationToken.None);
         await log.DoAsync("dismiss", candidate.Name, () =>
         {
             parts.Generations.RecordRole(candidate, GenerationRole.Retired);

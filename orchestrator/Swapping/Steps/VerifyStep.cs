@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Verifying.Checks;
 
 namespace HostSwap.Orchestrator.Swapping.Steps;
 
@@ -19,6 +20,9 @@ internal static class VerifyStep
         var status = await systemd.GetStatusAsync(CancellationToken.None);
         foreach (var unit in status.FailedUnits.Except(ready.FailedUnits, StringComparer.Ordinal))
             problems.Add($"unit {unit} failed in {session.Target.Generation.Name} during the swap");
+
+        if (FreeMemory.Look(session.Kernel, session.Settings) is { Status: HealthStatus.Warning } memory)
+            session.Notice(memory.Message);
 
         return problems.Count == 0
             ? $"{moves.Count} VM(s) on the new side alone; systemd is {status.State}"

@@ -11,7 +11,7 @@ internal sealed class Aborted() : FaultCase(2, "abort before, and after, the sou
     public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
     {
         await bench.RunAsync("before", WorldDesign.Slow, run => AbortAsync(run, suspended: false), cancellationToken);
-        await bench.RunAsync("after", WorldDesign.Slow, run => AbortAsync(run, suspended: true), cancellationToken);
+        await bench.RunAsync("after", WorldDesign.Big, run => AbortAsync(run, suspended: true), cancellationToken);
         await bench.RunAsync("before, with --rollback", WorldDesign.Slow, run => AbortAsync(run, suspended: false, "--rollback"), cancellationToken);
     }
 
@@ -21,8 +21,8 @@ internal sealed class Aborted() : FaultCase(2, "abort before, and after, the sou
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, guest);
         if (suspended) await Moments.SuspendedAsync(run, source, guest);
-        run.RequireExit(await run.HostctlAsync(["abort", .. more]), ExitCodes.Done);
         run.FaultHappened();
+        run.RequireExit(await run.HostctlAsync(["abort", .. more]), ExitCodes.Done);
         var result = await run.WaitAsync(swap);
         run.RequireExit(result, ExitCodes.Interrupted);
         run.Require(await source.StateAsync(guest, run.Token) is "running", $"{guest.Name} does not run on in gen-{source.Number}");

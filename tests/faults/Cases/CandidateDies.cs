@@ -11,10 +11,11 @@ internal sealed class CandidateDies() : FaultCase(12, "candidate container dies 
     /// <summary>The second effect on a generation in a swap: the first makes the candidate, this one starts it.</summary>
     private const string Started = "effect-end:generation:2";
 
+    public override bool InQuickPart => false;
+
     public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
     {
         await bench.RunAsync("in start", WorldDesign.Usual, InStartAsync, cancellationToken);
-        if (bench.Quick) return;
         await bench.RunAsync("in transfer", WorldDesign.Slow, InTransferAsync, cancellationToken);
     }
 

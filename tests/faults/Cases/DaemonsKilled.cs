@@ -1,5 +1,5 @@
 using HostSwap.Faults.Worlds;
-using HostSwap.Lab.Hosts;
+using HostSwap.Lab.Processes;
 
 namespace HostSwap.Faults.Cases;
 
@@ -13,8 +13,10 @@ internal static class KilledDaemon
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, guest);
         var side = onTarget ? await Moments.CandidateAsync(run) : source;
-        if (suspended) await Moments.SuspendedAsync(run, source, guest);
+        var held = suspended ? await Moments.SuspendedAsync(run, source, guest) : 0;
+        run.FaultHappened();
         await side.RunAsync(["systemctl", "kill", "--signal=KILL", "--kill-whom=main", unit], run.Token);
+        if (held != 0) Native.Send(held, Signal.Continue);
         await run.SettleAsync(await run.WaitAsync(swap));
     }
 }
@@ -29,8 +31,9 @@ internal sealed class LibvirtdKilled() : FaultCase(5, "libvirtd killed on either
         foreach (var suspended in new[] { false, true })
         {
             var when = suspended ? "after the suspension" : "in transfer";
-            await bench.RunAsync($"the source's, {when}", WorldDesign.Slow, run => KilledDaemon.RunAsync(run, "libvirtd.service", onTarget: false, suspended), cancellationToken);
-            await bench.RunAsync($"the target's, {when}", WorldDesign.Slow, run => KilledDaemon.RunAsync(run, "libvirtd.service", onTarget: true, suspended), cancellationToken);
+            var design = suspended ? WorldDesign.Big : WorldDesign.Slow;
+            await bench.RunAsync($"the source's, {when}", design, run => KilledDaemon.RunAsync(run, "libvirtd.service", onTarget: false, suspended), cancellationToken);
+            await bench.RunAsync($"the target's, {when}", design, run => KilledDaemon.RunAsync(run, "libvirtd.service", onTarget: true, suspended), cancellationToken);
         }
     }
 }

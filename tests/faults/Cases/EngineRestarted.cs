@@ -28,6 +28,7 @@ internal sealed class EngineRestarted() : FaultCase(13, "Docker restarted betwee
     {
         var swap = run.StartSwap($"{step}=stop");
         await Moments.HeldAsync(run, swap, step);
+        run.FaultHappened();
         await PrivateEngine.RestartAsync([], run.Token);
         swap.Send(Signal.Continue);
         await run.SettleAsync(await run.WaitAsync(swap));
@@ -38,6 +39,7 @@ internal sealed class EngineRestarted() : FaultCase(13, "Docker restarted betwee
     {
         var swap = run.StartSwap($"{step}=stop");
         await Moments.HeldAsync(run, swap, step);
+        run.FaultHappened();
         await PrivateEngine.RestartAsync(["kill", "-CONT", swap.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)], run.Token);
         await run.SettleAsync(await run.WaitAsync(swap));
     }
@@ -46,6 +48,7 @@ internal sealed class EngineRestarted() : FaultCase(13, "Docker restarted betwee
     {
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, Moments.SlowGuest(run));
+        run.FaultHappened();
         await PrivateEngine.RestartAsync([], run.Token);
         await run.SettleAsync(await run.WaitAsync(swap));
     }

@@ -11,19 +11,20 @@ internal sealed class GuestActs() : FaultCase(18, "guest powers off, or reboots,
 
     public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
     {
-        await bench.RunAsync("powers off", WorldDesign.Slow, run => ActAsync(run, "shutdown", new Expectation(GuestState.ShutOff)), cancellationToken);
-        await bench.RunAsync("reboots", WorldDesign.Slow, run => ActAsync(run, "reset", new Expectation(GuestState.Running, NewLife: true)), cancellationToken);
+        await bench.RunAsync("powers off", WorldDesign.Acting, run => ActAsync(run, SysRq.PowerOff, new Expectation(GuestState.ShutOff)), cancellationToken);
+        await bench.RunAsync("reboots", WorldDesign.Acting, run => ActAsync(run, SysRq.Reboot, new Expectation(GuestState.Running, NewLife: true)), cancellationToken);
     }
 
-    private static async Task ActAsync(FaultRun run, string verb, Expectation expected)
+    private static async Task ActAsync(FaultRun run, char action, Expectation expected)
     {
         var (guest, source) = (Moments.SlowGuest(run), await Moments.SourceAsync(run));
+        var act = await SysRq.PrepareAsync(source, guest, action, run.Token);
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, guest);
-        await source.VirshAsync([verb, guest.Uuid], run.Token);
+        run.FaultHappened();
+        await act();
         run.Expected[guest] = expected;
-        // A guest that has been reset begins to fill its memory anew, in its own time.
-        run.World.IsSpoilt = expected.NewLife;
+        run.World.IsSpoilt = true;
         await run.SettleAsync(await run.WaitAsync(swap));
     }
 }

@@ -16,7 +16,7 @@ internal sealed class KilledAtEveryWrite() : FaultCase(8, "hostctl killed at the
     public const int TooMany = 500;
 
     /// <summary>Where in a swap the quick part kills it, in percent of its journal writes.</summary>
-    private static readonly IReadOnlyList<int> Sample = [10, 35, 50, 65, 88];
+    private static readonly IReadOnlyList<int> Sample = [15, 45, 65, 85];
 
     public override TimeSpan Limit => TimeSpan.FromMinutes(90);
 

@@ -12,8 +12,8 @@ internal static class Moments
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>More than the slow guest's transfer needs, so that its last half is sent while it stands still.</summary>
-    private const string LongDowntime = "6000";
+    /// <summary>In milliseconds, and more than the slow guest's transfer needs: QEMU suspends it at once and sends all that is left.</summary>
+    private const string LongDowntime = "120000";
 
     /// <summary>The slow guest of the slow world.</summary>
     public static Guest SlowGuest(FaultRun run) => GuestNamed(run, WorldDesign.SlowGuest);
@@ -45,16 +45,25 @@ internal static class Moments
         run.Token);
 
     /// <summary>
-    /// The source's guest has been suspended for the last part of its transfer, which takes seconds. To be called in mid-transfer.
+    /// The source's guest has been suspended for the last part of its transfer, and the QEMU that takes it in is held, so that the
+    /// part does not arrive before it is let go or ended. To be called in mid-transfer.
     /// </summary>
-    public static async Task SuspendedAsync(FaultRun run, Generation source, Guest guest)
+    /// <returns>The QEMU that is held.</returns>
+    public static async Task<int> SuspendedAsync(FaultRun run, Generation source, Guest guest)
     {
+        var waiting = await QemuAsync(run, await CandidateAsync(run), guest);
         await using var events = new RunningProcess(
             "docker",
             ["exec", source.Container, "stdbuf", "-oL", "virsh", "event", "--domain", guest.Uuid, "--event", "lifecycle", "--loop", "--timeout", "120"]);
         await source.VirshAsync(["migrate-setmaxdowntime", guest.Uuid, LongDowntime], run.Token);
         await events.WaitForLineAsync(
             $"{guest.Name} to be suspended", static line => line.Contains("Suspended", StringComparison.Ordinal), Limit, run.Token);
+        Native.Send(waiting, Signal.Stop);
+        var job = await source.VirshAsync(["domjobinfo", guest.Uuid], run.Token);
+        run.Note(job);
+        if (!job.Contains("Data remaining", StringComparison.Ordinal) || job.Contains("Data remaining:   0.000", StringComparison.Ordinal))
+            throw new LabException($"all of {guest.Name} had been sent before it could be held: {job}");
+        return waiting;
     }
 
     /// <summary>The QEMU process of a guest in a generation.</summary>

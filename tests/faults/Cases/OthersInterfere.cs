@@ -25,6 +25,7 @@ internal sealed class OthersInterfere() : FaultCase(23, "VM started, defined or 
         var source = await Moments.SourceAsync(run);
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, Moments.SlowGuest(run));
+        run.FaultHappened();
         await interfere(run, source);
         await run.SettleAsync(await run.WaitAsync(swap));
     }

@@ -13,7 +13,7 @@ internal sealed class TargetQemuKilled() : FaultCase(3, "target's QEMU killed in
     public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
     {
         await bench.RunAsync("in transfer", WorldDesign.Slow, run => KillAsync(run, suspended: false), cancellationToken);
-        await bench.RunAsync("after the suspension", WorldDesign.Slow, run => KillAsync(run, suspended: true), cancellationToken);
+        await bench.RunAsync("after the suspension", WorldDesign.Big, run => KillAsync(run, suspended: true), cancellationToken);
     }
 
     private static async Task KillAsync(FaultRun run, bool suspended)

@@ -8,6 +8,8 @@ namespace HostSwap.Faults.Cases;
 /// <summary>Only one hostctl changes an outer host; the lock of a dead one holds nobody up, what it left unfinished does.</summary>
 internal sealed class TwoAtOnce() : FaultCase(11, "two swaps at once; a stale lock")
 {
+    public override bool InQuickPart => false;
+
     public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
     {
         await bench.RunAsync("two at once", WorldDesign.Slow, TogetherAsync, cancellationToken);

@@ -32,6 +32,20 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
             Spare(),
         ]);
 
+    /// <summary>As the slow one, with so much to send that the last part can be caught, though QEMU takes the brake off for it.</summary>
+    public static WorldDesign Big { get; } = new(
+        Slow.Options,
+        static () =>
+        [
+            new GuestSpec(SlowGuest) { MemoryMiB = 640, FillMiB = 384, Disk = DiskFormat.Qcow2, Autostart = true },
+            Spare(),
+        ]);
+
+    /// <summary>The slow one has an agent, by which it can be told to power off or reboot by itself.</summary>
+    public static WorldDesign Acting { get; } = new(
+        Slow.Options,
+        static () => [new GuestSpec(SlowGuest) { MemoryMiB = 384, FillMiB = 96, Agent = true, Autostart = true }, Spare()]);
+
     /// <summary>What a reboot tells apart: a VM that starts by itself, one that does not, and one that was shut off and does.</summary>
     public static WorldDesign Bootable { get; } = new(
         Plain,

@@ -28,7 +28,8 @@ public sealed class ThrottledWorld : IAsyncLifetime
     public static LabOptions Options(int? bandwidth)
     {
         var options = new LabOptions { Purpose = "failures", Image = Repository.Bookworm }
-            .With("migration", "parallel = 1")
+            // A test that wants a retry says so: the others want to see the failure.
+            .With("migration", "parallel = 1", "retries = 0")
             .With("generation", "ready_timeout = \"20s\"");
         return bandwidth is null ? options : options.With("migration", $"bandwidth_mib_per_second = {bandwidth}");
     }

@@ -61,7 +61,13 @@ public static class DomainXmlWriter
         new XElement("console", new XAttribute("type", "pty"), new XElement("target", new XAttribute("type", "serial"), new XAttribute("port", 0))),
         new XElement("video", new XElement("model", new XAttribute("type", "none"))),
         new XElement("memballoon", new XAttribute("model", "none")),
+        AgentChannel(spec),
         spec.ExtraDevices);
+
+    private static XElement? AgentChannel(GuestSpec spec) => !spec.Agent ? null : new(
+        "channel",
+        new XAttribute("type", "unix"),
+        new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", "org.qemu.guest_agent.0")));
 
     private static XElement? Disk(GuestSpec spec, GuestPlacement placement) => placement.DiskPath is null ? null : new(
         "disk",
@@ -100,6 +106,7 @@ public static class DomainXmlWriter
         if (spec.FillMiB > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.fill={spec.FillMiB}"));
         if (spec.DiskKiBPerSecond > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.disk={spec.DiskKiBPerSecond}"));
         if (spec.LoadsNetwork) words.Add($"hs.net={placement.Gateway}");
+        if (spec.Agent) words.Add("hs.agent");
         return string.Join(' ', words);
     }
 

@@ -88,6 +88,9 @@ public sealed record GuestSpec(string Name)
     /// <summary>Libvirt network of its card, instead of a bridge.</summary>
     public string? Network { get; init; }
 
+    /// <summary>Whether it runs the QEMU guest agent.</summary>
+    public bool Agent { get; init; }
+
     /// <summary>Further elements below <c>devices</c>.</summary>
     public IReadOnlyList<XElement> ExtraDevices { get; init; } = [];
 

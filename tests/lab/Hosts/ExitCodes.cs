@@ -12,6 +12,7 @@ public static class ExitCodes
     public const int FailedBothSides = 7;
     public const int Interrupted = 8;
     public const int Environment = 9;
+    public const int ChecksFailed = 10;
     public const int NeedsPerson = 12;
     public const int Unfinished = 13;
 }

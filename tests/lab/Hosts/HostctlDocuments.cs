@@ -73,6 +73,12 @@ public sealed record PlannedMoveView(Guid Uuid, string Name, string State, strin
 /// <summary>One reason against the swap.</summary>
 public sealed record BlockerView(string Code, string Subject, string Problem, string Fix);
 
+/// <summary><c>hostctl verify --format json</c>.</summary>
+public sealed record ChecksView(string Schema, bool Healthy, int Errors, int Warnings, IReadOnlyList<CheckView> Checks);
+
+/// <summary>One check.</summary>
+public sealed record CheckView(string? Subject, string Name, string Status, string Message, string? Fix);
+
 /// <summary>One line of <c>hostctl swap --format json</c>, of whichever event.</summary>
 public sealed record EventView(
     string? Schema,

@@ -15,6 +15,8 @@ public sealed partial class OuterHostLab
 
     private string InitialRamdiskPath => Path.Join(GuestDirectory, "initramfs.img");
 
+    private string AgentRamdiskPath => Path.Join(GuestDirectory, "initramfs-agent.img");
+
     /// <summary>Makes a guest with its disk, defines or creates it, and brings it into its state.</summary>
     public async Task<Guest> AddGuestAsync(Generation generation, GuestSpec spec, CancellationToken cancellationToken)
     {
@@ -69,7 +71,7 @@ public sealed partial class OuterHostLab
         var placement = new GuestPlacement(
             _accelerator,
             KernelPath,
-            InitialRamdiskPath,
+            spec.Agent ? AgentRamdiskPath : InitialRamdiskPath,
             Path.Join(GuestDirectory, $"{file}.log"),
             disk,
             Subnet.Guest(number),

@@ -61,6 +61,7 @@ public sealed partial class OuterHostLab : IAsyncDisposable
         Directory.CreateDirectory(lab.GuestDirectory);
         File.Copy(Repository.Kernel, lab.KernelPath);
         File.Copy(Repository.InitialRamdisk, lab.InitialRamdiskPath);
+        File.Copy(Repository.AgentRamdisk, lab.AgentRamdiskPath);
         if (options.StateMiB is { } size) await lab.MountStateAsync(size, cancellationToken);
         await lab.ConfigureAsync(options, cancellationToken);
         return lab;

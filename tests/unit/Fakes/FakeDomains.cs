@@ -23,6 +23,11 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Func<Guid, DomainJob?> Job { get; set; } = _ => null;
 
+    /// <summary>Completed when the guest reboots.</summary>
+    public TaskCompletionSource Reboot { get; } = new();
+
+    public List<DiskError> DiskErrors { get; } = [];
+
     public DomainRecord Add(string name, DomainState state, bool persistent = true, bool autostart = false, Guid? uuid = null)
     {
         var record = new DomainRecord(uuid ?? Guid.NewGuid(), name, state, 0, persistent, autostart);
@@ -104,6 +109,11 @@ internal sealed class FakeDomains : ILibvirtDomains
     public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
 
     public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
+
+    public Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<DiskError>>([.. DiskErrors]);
+
+    public Task WaitForRebootAsync(Guid uuid, CancellationToken cancellationToken) => Reboot.Task.WaitAsync(cancellationToken);
 
     public async IAsyncEnumerable<DomainLifecycleEvent> WatchLifecycleAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -13,6 +13,18 @@ internal sealed class FakeKernel : IOuterKernel
 
     public Dictionary<int, HashSet<string>> Interfaces { get; } = [];
 
+    /// <summary>Files of the kernel by (init pid, path).</summary>
+    public Dictionary<(int Pid, string Path), string> Texts { get; } = [];
+
+    /// <summary>Runs before each read of a text.</summary>
+    public Action OnReadText { get; set; } = () => { };
+
+    /// <summary>What each process has open; one that is not named has everything open that there is.</summary>
+    public Dictionary<int, IReadOnlyList<OpenFile>> Open { get; } = [];
+
+    /// <summary>Who every process is; root unless a test says otherwise.</summary>
+    public ProcessUser User { get; set; } = new(0, new HashSet<uint>());
+
     public List<string> OwnerChanges { get; } = [];
 
     public int Processors { get; set; } = 2;
@@ -31,6 +43,17 @@ internal sealed class FakeKernel : IOuterKernel
         Interfaces.GetValueOrDefault(initPid) ?? new HashSet<string>(StringComparer.Ordinal);
 
     public FileFacts? Look(int initPid, string path) => Files.GetValueOrDefault((initPid, path));
+
+    public string? ReadText(int initPid, string path)
+    {
+        OnReadText();
+        return Texts.GetValueOrDefault((initPid, path));
+    }
+
+    public IReadOnlyList<OpenFile> OpenFiles(int pid) =>
+        Open.GetValueOrDefault(pid) ?? [.. Files.Values.Select(file => new OpenFile(file, Writable: true))];
+
+    public ProcessUser? UserOf(int pid) => User;
 
     public void ChangeOwner(int initPid, string path, uint user, uint group)
     {

@@ -36,6 +36,8 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
 
     public FakeKernel Kernel { get; } = new();
 
+    public FakeEngine Engine { get; } = new();
+
     public List<SwapEvent> Events { get; } = [];
 
     public MigrationSettings Migration { get; init; } = new(
@@ -51,7 +53,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         MemoryReserveMiB: 0);
 
     public SwapSession Session => new(
-        Settings, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target));
+        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target));
 
     public HostSwapSettings Settings => new(
         Paths,
@@ -103,6 +105,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
     public void Dispose()
     {
         Journal.Dispose();
+        Engine.Dispose();
         _root.Delete(recursive: true);
     }
 

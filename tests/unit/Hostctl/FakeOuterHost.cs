@@ -93,6 +93,12 @@ internal sealed class FakeOuterHost : IOuterHost
         foreach (var check in Checks) yield return check;
     }
 
+    public async IAsyncEnumerable<HealthCheck> VerifyAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Answer("verify", 0);
+        foreach (var check in Checks) yield return check;
+    }
+
     public Task<IReadOnlyList<string>> GetExecCommandAsync(
         IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<string>>("exec", ["docker", "exec", terminal ? "-it" : "-i", "gen-1", .. command]);

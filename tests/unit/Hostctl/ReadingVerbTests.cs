@@ -163,6 +163,34 @@ public sealed class ReadingVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Verify_fails_for_errors_only_and_says_of_what_they_are()
+    {
+        _hostctl.Host.Checks.Add(new("memory", HealthStatus.Warning, "little is left", "free some"));
+        (await _hostctl.RunAsync("verify")).ShouldBe(ExitCode.Done);
+        _hostctl.Host.Calls.ShouldBe(["verify"]);
+
+        _hostctl.Host.Checks.Add(new("network", HealthStatus.Error, "its tap is not in br0", "put it back") { Subject = Samples.HostileName });
+        (await _hostctl.RunAsync("verify")).ShouldBe(ExitCode.ChecksFailed);
+        _hostctl.Out.ShouldContain("put it back");
+        _hostctl.Out.ShouldContain("3 checks: 1 error, 1 warning.");
+        _hostctl.Out.ShouldNotContain("\u001b[2J");
+    }
+
+    [Fact]
+    public async Task Verify_as_json_has_the_documented_shape()
+    {
+        _hostctl.Host.Checks.Add(new("network", HealthStatus.Error, "its tap is not in br0", "put it back") { Subject = "web" });
+
+        (await _hostctl.RunAsync("verify", "--format", "json")).ShouldBe(ExitCode.ChecksFailed);
+
+        var json = _hostctl.Json;
+        json.EnumerateObject().Select(member => member.Name).ShouldBe(["schema", "healthy", "errors", "warnings", "checks"]);
+        json.GetProperty("schema").GetString().ShouldBe("hostswap/verify/1");
+        json.GetProperty("checks")[0].TryGetProperty("subject", out _).ShouldBeFalse();
+        json.GetProperty("checks")[1].GetProperty("subject").GetString().ShouldBe("web");
+    }
+
+    [Fact]
     public async Task Version_as_json_has_the_documented_shape()
     {
         await _hostctl.RunAsync("version", "--format", "json");

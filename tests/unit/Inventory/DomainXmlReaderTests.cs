@@ -19,9 +19,10 @@ public sealed class DomainXmlReaderTests
             <disk type='block' device='disk'><source dev='/dev/vg/a'/><mirror type='file' job='copy'/><target dev='vdb'/></disk>
             <disk type='volume' device='disk'><source pool='images' volume='x'/><target dev='vdc'/></disk>
             <disk type='file' device='cdrom'><target dev='sda'/><readonly/></disk>
-            <interface type='bridge'><source bridge='br0'/><filterref filter='clean-traffic'/></interface>
+            <interface type='bridge'><source bridge='br0'/><filterref filter='clean-traffic'/><target dev='vnet0'/></interface>
             <interface type='network'><source network='backstage'/></interface>
             <interface type='direct'><source dev='eth1'/></interface>
+            <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel>
             <hostdev mode='subsystem' type='pci'/>
             <memory model='dimm'><target><size unit='MiB'>512</size></target></memory>
             <filesystem><source dir='/srv/share'/></filesystem>
@@ -43,7 +44,8 @@ public sealed class DomainXmlReaderTests
         vm.Disks[3].ReadOnly.ShouldBeTrue();
         vm.RunningBlockJobs.ShouldBe(["vdb"]);
         vm.OtherFiles.ShouldBe(["/usr/share/OVMF/OVMF_CODE.fd", "/var/lib/libvirt/qemu/nvram/a.fd"]);
-        vm.Interfaces[0].ShouldBe(new InterfaceDefinition("bridge", "br0", "clean-traffic"));
+        vm.Interfaces[0].ShouldBe(new InterfaceDefinition("bridge", "br0", "clean-traffic", "br0", "vnet0"));
+        vm.AgentConnected.ShouldBeTrue();
         vm.HostDevices.Count.ShouldBe(2);
         vm.SharedDirectories.ShouldBe(["/srv/share"]);
     }

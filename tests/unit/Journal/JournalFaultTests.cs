@@ -35,7 +35,7 @@ public sealed class JournalFaultTests : JournalFixture
         again.Entries(operation)[^1].ShouldSatisfyAllConditions(
             entry => entry.Id.ShouldBe(last),
             entry => entry.Result.ShouldBe(EntryResult.Unknown));
-        again.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(operation);
+        again.FindUnfinished().ShouldNotBeNull().Id.ShouldBe(operation);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class JournalFaultTests : JournalFixture
 
         Should.Throw<JournalException>(Open).Remedy.ShouldContain("can be written");
         using var reader = SqliteJournal.OpenReadOnly(FilePath);
-        reader.UnfinishedOperations().FirstOrDefault().ShouldBe(operation);
+        reader.FindUnfinished().ShouldBe(operation);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class JournalFaultTests : JournalFixture
         Run("mount", "-o", "remount,ro", Mounted);
 
         using var reader = SqliteJournal.OpenReadOnly(copy);
-        reader.UnfinishedOperations().FirstOrDefault().ShouldBe(operation);
+        reader.FindUnfinished().ShouldBe(operation);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class JournalFaultTests : JournalFixture
             entries.ShouldContain(entry => entry.Id == printed);
             entries.ShouldAllBe(entry => entry.Result == EntryResult.Unknown);
             Query("PRAGMA integrity_check").ShouldBe("ok");
-            journal.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(operation);
+            journal.FindUnfinished().ShouldNotBeNull().Id.ShouldBe(operation);
         }
     }
 

@@ -29,7 +29,7 @@ public abstract class JournalFixture : IDisposable
         new(uuid, "web", "Handover", state, "", true, null, null, null);
 
     protected static void Close(SqliteJournal journal, long operation) =>
-        journal.Finish(operation, OperationResult.Done, "closed", "{}", resumable: false);
+        journal.Finish(operation, OperationResult.Done, "closed", "{}", OperationEnding.Settled);
 
     /// <summary>Asks the file itself, past the journal.</summary>
     protected object? Query(string sql, string? file = null)

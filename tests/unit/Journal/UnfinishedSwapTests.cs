@@ -16,7 +16,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         }
 
         using var again = Open();
-        again.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(1);
+        again.FindUnfinished().ShouldNotBeNull().Id.ShouldBe(1);
     }
 
     [Theory]
@@ -27,9 +27,9 @@ public sealed class UnfinishedSwapTests : JournalFixture
     {
         using var journal = Open();
         var operation = journal.Begin(kind, "", "{}").Id;
-        journal.UnfinishedOperations().FirstOrDefault().ShouldBeNull();
+        journal.FindUnfinished().ShouldBeNull();
         journal.Finish(operation, OperationResult.Interrupted, "", "{}", OperationEnding.Resumable);
-        journal.UnfinishedOperations().FirstOrDefault().ShouldBeNull();
+        journal.FindUnfinished().ShouldBeNull();
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         using var journal = Open();
         journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, result, "", "{}", ending);
 
-        (journal.UnfinishedOperations().FirstOrDefault() is not null).ShouldBe(unfinished);
+        (journal.FindUnfinished() is not null).ShouldBe(unfinished);
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", OperationEnding.Resumable);
         journal.Finish(journal.Begin(later, "", "{}").Id, OperationResult.Done, "", "{}", ending);
 
-        (journal.UnfinishedOperations().FirstOrDefault()?.Id).ShouldBe(unfinished);
+        (journal.FindUnfinished()?.Id).ShouldBe(unfinished);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class UnfinishedSwapTests : JournalFixture
         journal.Begin(OperationKind.Swap, "", "{}");
         journal.Finish(journal.Begin(OperationKind.Swap, "", "{}").Id, OperationResult.FailedOnBothSides, "", "{}", OperationEnding.Resumable);
 
-        journal.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(2);
+        journal.FindUnfinished().ShouldNotBeNull().Id.ShouldBe(2);
     }
 
     [Fact]
@@ -81,6 +81,6 @@ public sealed class UnfinishedSwapTests : JournalFixture
         journal.Begin(OperationKind.Swap, "", "{}");
         journal.Finish(journal.Begin(OperationKind.Start, "", "{}").Id, OperationResult.Done, "", "{}", OperationEnding.Settled);
 
-        journal.UnfinishedOperations().FirstOrDefault().ShouldNotBeNull().Id.ShouldBe(1);
+        journal.FindUnfinished().ShouldNotBeNull().Id.ShouldBe(1);
     }
 }

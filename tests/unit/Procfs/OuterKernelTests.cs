@@ -35,6 +35,42 @@ public sealed class OuterKernelTests : IDisposable
     }
 
     [Fact]
+    public void What_a_process_has_open_is_seen_with_its_access()
+    {
+        var (read, written) = (Path.Join(_directory.FullName, "read"), Path.Join(_directory.FullName, "written"));
+        File.WriteAllText(read, "");
+        using var reader = new FileStream(read, FileMode.Open, FileAccess.Read);
+        using var writer = new FileStream(written, FileMode.Create, FileAccess.ReadWrite);
+
+        var open = _kernel.OpenFiles(Environment.ProcessId);
+
+        IsWritable(read).ShouldBeFalse();
+        IsWritable(written).ShouldBeTrue();
+        _kernel.OpenFiles(int.MaxValue).ShouldBeEmpty();
+
+        bool IsWritable(string path) =>
+            open.Single(file => file.File.IsSameStorageAs(_kernel.Look(Environment.ProcessId, path)!)).Writable;
+    }
+
+    [Fact]
+    public void The_user_of_a_process_is_told()
+    {
+        _kernel.UserOf(Environment.ProcessId)!.User.ShouldBe(0u);
+        _kernel.UserOf(Environment.ProcessId)!.Groups.ShouldContain(0u);
+        _kernel.UserOf(int.MaxValue).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_small_text_of_the_kernel_is_read_inside_a_container()
+    {
+        _kernel.ReadText(Environment.ProcessId, "/proc/sys/kernel/ostype").ShouldBe("Linux");
+        _kernel.ReadText(Environment.ProcessId, "/sys/class/net/nothing/brif/x/state").ShouldBeNull();
+        var large = Path.Join(_directory.FullName, "large");
+        File.WriteAllText(large, new string('a', 100_000));
+        _kernel.ReadText(Environment.ProcessId, large)!.Length.ShouldBe(4096);
+    }
+
+    [Fact]
     public void Facts_of_this_machine_are_read()
     {
         _kernel.AvailableMemoryBytes().ShouldBeGreaterThan(1L << 20);

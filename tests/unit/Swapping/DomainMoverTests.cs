@@ -234,6 +234,26 @@ public sealed class DomainMoverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_vm_whose_tap_is_not_plugged_in_on_the_new_side_is_not_called_verified()
+    {
+        var vm = Running();
+        _world.Source.Domains.Xml[vm.Uuid] = DomainXmls.WithDevices(
+            vm.Uuid, "web", "<interface type='bridge'><source bridge='br0'/><target dev='vnet0'/></interface>");
+        _world.Kernel.Texts[(SwapWorld.SourcePid, "/sys/class/net/br0/brif/vnet0/state")] = "3";
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Arrive(uuid);
+            return Task.CompletedTask;
+        };
+
+        var outcome = await MoveAsync(vm);
+
+        outcome.State.ShouldBe(MoveState.Left);
+        outcome.Reason.ShouldContain("its tap vnet0 is not in the bridge br0 of gen-2");
+        _world.Journal.Entries(_world.Operation).Single(entry => entry.Step == "verify").Observed.ShouldContain("vnet0");
+    }
+
+    [Fact]
     public async Task An_interruption_aborts_the_migration_and_waits_for_its_end()
     {
         using var stop = new CancellationTokenSource();

@@ -1,22 +1,27 @@
 using HostSwap.Orchestrator;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace HostSwap.Hostctl.Rendering;
 
-/// <summary><c>doctor</c> for people.</summary>
-internal static class DoctorText
+/// <summary>Checks of <c>doctor</c> and <c>verify</c> for people.</summary>
+internal static class ChecksText
 {
     /// <summary>Writes every check, and the sum.</summary>
     public static void Write(IAnsiConsole console, IReadOnlyList<HealthCheck> checks)
     {
-        var table = Layout.Table("Check", "Status", "Seen", "Fix");
+        var withSubjects = checks.Any(check => check.Subject.Length > 0);
+        var table = withSubjects ? Layout.Table("Of", "Check", "Status", "Seen", "Fix") : Layout.Table("Check", "Status", "Seen", "Fix");
         foreach (var check in checks)
         {
-            table.AddRow(
+            IEnumerable<IRenderable> row =
+            [
                 Layout.Name(check.Name),
                 Layout.Cell(Words.Of(check.Status), ToneOf(check.Status)),
                 Layout.Cell(check.Message),
-                Layout.Cell(check.Fix));
+                Layout.Cell(check.Fix),
+            ];
+            table.AddRow(withSubjects ? row.Prepend(Layout.Name(check.Subject)) : row);
         }
 
         if (checks.Count > 0) console.Show(table);
