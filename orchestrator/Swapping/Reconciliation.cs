@@ -42,8 +42,16 @@ internal sealed class Reconciliation(SwapSession session)
     public async Task<IReadOnlyList<ReconciledVm>> RunAsync()
     {
         var found = new List<ReconciledVm>();
+        var owners = new OwnerNotes(session);
         foreach (var (uuid, name) in await ListAsync())
-            found.Add(await JudgeAsync(uuid, name));
+        {
+            var vm = await JudgeAsync(uuid, name);
+            found.Add(vm);
+            // A death right after its migration has kept its files from going back to their owner.
+            if (vm.Verdict == Verdict.Adopt && RunsOnTarget(uuid))
+                await owners.RestoreAsync(uuid, owners.Of(uuid));
+        }
+
         session.Observer.OnEvent(new Reconciled(session.Time.GetUtcNow(), found));
         return found;
     }
@@ -85,6 +93,9 @@ internal sealed class Reconciliation(SwapSession session)
             return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
         }
     }
+
+    private bool RunsOnTarget(Guid uuid) => session.Kernel.QemuProcesses().Any(process =>
+        process.DomainUuid == uuid && string.Equals(process.PidNamespace, session.Target.PidNamespace, StringComparison.Ordinal));
 
     private static Verdict Judge(Owner owner) => owner switch
     {
