@@ -26,6 +26,10 @@ test: prerequisites lint build ## Unit tests, then integration tests against rea
 test-unit: prerequisites ## Unit tests alone
 	tests/run unit
 
+.PHONY: test-faults
+test-faults: prerequisites ## Every fault case and every kill point, against real Docker, systemd, libvirt and QEMU (over an hour)
+	tests/run faults
+
 .PHONY: images
 images: prerequisites ## Host images for Debian 12 and 13, and the tiny guest (cached; FRESH=1 builds anew)
 	$(WITH_DOCKER) images/build

@@ -16,9 +16,10 @@ public sealed class EffectLog(IJournal journal, long operation)
     /// <param name="step">The step that it belongs to.</param>
     /// <param name="subject">What it is done to, as in <c>gen-2</c> or a domain's UUID.</param>
     /// <param name="effect">Carries it out and returns what was then seen of the world.</param>
-    public async Task<string> DoAsync(string step, string subject, Func<Task<string>> effect)
+    /// <param name="detailJson">What is to be known of it by whoever continues after a death in it.</param>
+    public async Task<string> DoAsync(string step, string subject, Func<Task<string>> effect, string detailJson = "{}")
     {
-        var entry = journal.Intend(operation, step, subject, "{}");
+        var entry = journal.Intend(operation, step, subject, detailJson);
         string observed;
         try
         {

@@ -25,7 +25,7 @@ internal sealed class ArrivalCheck(SwapSession session)
     public async Task<IReadOnlyList<string>> RunAsync(PlannedMove move, DiskOwners owners, VmFacts facts, DomainRecord? expected)
     {
         await RemoveLeftoverDefinitionAsync(move);
-        await RestoreOwnersAsync(move, owners);
+        await new OwnerNotes(session).RestoreAsync(move.Uuid, owners);
 
         var problems = new List<string>();
         var there = await session.Target.Libvirt.Domains.FindAsync(move.Uuid, CancellationToken.None);
@@ -78,17 +78,5 @@ internal sealed class ArrivalCheck(SwapSession session)
             await source.UndefineAsync(move.Uuid, CancellationToken.None);
             return "undefined on the old side";
         });
-    }
-
-    private async Task RestoreOwnersAsync(PlannedMove move, DiskOwners owners)
-    {
-        foreach (var (path, before, now) in owners.Changed(session.Kernel, session.Target.InitPid))
-        {
-            await session.Log.DoAsync("restore-owner", move.Uuid.ToString(), () =>
-            {
-                session.Kernel.ChangeOwner(session.Target.InitPid, path, before.User, before.Group);
-                return Task.FromResult($"{path} belongs to {before.Owner} again, not to {now.Owner}");
-            });
-        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Procfs;
 
@@ -10,21 +12,37 @@ namespace HostSwap.Orchestrator.Swapping;
 /// </summary>
 public sealed class DiskOwners
 {
-    private readonly IReadOnlyList<(string Path, FileFacts Facts)> _before;
+    private readonly IReadOnlyList<NotedFile> _before;
 
-    private DiskOwners(IReadOnlyList<(string Path, FileFacts Facts)> before) => _before = before;
+    private DiskOwners(IReadOnlyList<NotedFile> before) => _before = before;
 
     /// <summary>Nothing noted.</summary>
     public static DiskOwners None { get; } = new([]);
 
+    /// <summary>Whether nothing is noted.</summary>
+    public bool IsEmpty => _before.Count == 0;
+
+    /// <summary>As JSON, for the journal.</summary>
+    public string ToJson() => JsonSerializer.Serialize(new DiskOwnersDetail(_before), DiskOwnersJson.Default.DiskOwnersDetail);
+
+    /// <summary>From the journal's text; that of an entry without a note gives none.</summary>
+    public static DiskOwners Parse(string json) =>
+        JsonSerializer.Deserialize(json, DiskOwnersJson.Default.DiskOwnersDetail)?.Owners is { } owners ? new DiskOwners(owners) : None;
+
     /// <summary>Notes the owners of everything that a VM has open, as the old side sees it.</summary>
-    public static DiskOwners Note(VmDefinition definition, IOuterKernel kernel, int initPid)
+    /// <param name="definition">The VM.</param>
+    /// <param name="kernel">Looks at files.</param>
+    /// <param name="initPid">The old side's init.</param>
+    /// <param name="earlier">What was noted before an earlier move: of the same file it is that which counts.</param>
+    public static DiskOwners Note(VmDefinition definition, IOuterKernel kernel, int initPid, DiskOwners earlier)
     {
-        var noted = new List<(string, FileFacts)>();
+        var noted = new List<NotedFile>();
         foreach (var path in definition.Disks.SelectMany(disk => disk.Paths).Concat(definition.OtherFiles).Distinct(StringComparer.Ordinal))
         {
-            if (kernel.Look(initPid, path) is { } facts)
-                noted.Add((path, facts));
+            if (kernel.Look(initPid, path) is not { } facts)
+                continue;
+            var known = earlier._before.FirstOrDefault(file => string.Equals(file.Path, path, StringComparison.Ordinal) && file.Facts.IsSameFileAs(facts));
+            noted.Add(known ?? new NotedFile(path, facts));
         }
 
         return new DiskOwners(noted);
@@ -43,3 +61,17 @@ public sealed class DiskOwners
         return changed;
     }
 }
+
+/// <summary>A file as it was before a move.</summary>
+/// <param name="Path">Its path in the generation.</param>
+/// <param name="Facts">What it was.</param>
+internal sealed record NotedFile(string Path, FileFacts Facts);
+
+/// <summary>What the journal keeps with the intent of a move.</summary>
+/// <param name="Owners">The VM's files before it; null where nothing was noted.</param>
+internal sealed record DiskOwnersDetail(IReadOnlyList<NotedFile>? Owners);
+
+/// <summary>JSON of <see cref="DiskOwnersDetail"/>.</summary>
+[JsonSerializable(typeof(DiskOwnersDetail))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed partial class DiskOwnersJson : JsonSerializerContext;

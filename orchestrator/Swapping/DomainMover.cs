@@ -20,6 +20,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private readonly LiveMigration _migration = new(session);
     private readonly DefinitionMove _definitions = new(session);
     private readonly ArrivalCheck _arrival = new(session);
+    private readonly OwnerNotes _owners = new(session);
 
     /// <summary>
     /// Moves it. Every expected failure is an outcome; only a journal that cannot be written throws. A move that failed
@@ -101,7 +102,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
                 return await DefineAsync(move, progress);
             case Owner.Target or Owner.TargetDefinition:
                 progress.Enter(MoveState.Arrived, "it is on the new side already");
-                await FinishArrivalAsync(move, progress, DiskOwners.None, VmFacts.None, expected: null);
+                // What shut it off has given its files back as it should.
+                await FinishArrivalAsync(move, progress, seen.Owner == Owner.Target ? _owners.Of(move.Uuid) : DiskOwners.None, VmFacts.None, expected: null);
                 return false;
             default:
                 await EndGoneAsync(move, progress, seen, $"neither side knows it any more ({seen.InWords})");
@@ -126,19 +128,23 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return false;
         }
 
-        var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid);
+        var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid, _owners.Of(move.Uuid));
         await using var facts = await _arrival.NoteAsync(domain, definition);
         foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "live migration");
 
         MigrationEnd end = new(Failure: null, Aborted: false);
         Ownership after = new(source, source);
-        await session.Log.DoAsync("migrate", move.Uuid.ToString(), async () =>
-        {
-            end = await _migration.RunAsync(move, domain.Persistent, sourceVersion, stop);
-            after = await _fence.SettleAsync(move.Uuid, move.Name);
-            return end.Failure is null ? after.InWords : $"{end.Failure}; {after.InWords}";
-        });
+        await session.Log.DoAsync(
+            OwnerNotes.Step,
+            move.Uuid.ToString(),
+            async () =>
+            {
+                end = await _migration.RunAsync(move, domain.Persistent, sourceVersion, stop);
+                after = await _fence.SettleAsync(move.Uuid, move.Name);
+                return end.Failure is null ? after.InWords : $"{end.Failure}; {after.InWords}";
+            },
+            owners.ToJson());
         var failure = end.Failure;
         progress.MayRetry = !end.Aborted;
 

@@ -1,5 +1,4 @@
 using HostSwap.Orchestrator.Errors;
-using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 
@@ -43,8 +42,16 @@ internal sealed class Reconciliation(SwapSession session)
     public async Task<IReadOnlyList<ReconciledVm>> RunAsync()
     {
         var found = new List<ReconciledVm>();
+        var owners = new OwnerNotes(session);
         foreach (var (uuid, name) in await ListAsync())
-            found.Add(await JudgeAsync(uuid, name));
+        {
+            var vm = await JudgeAsync(uuid, name);
+            found.Add(vm);
+            // A death right after its migration has kept its files from going back to their owner.
+            if (vm.Verdict == Verdict.Adopt && RunsOnTarget(uuid))
+                await owners.RestoreAsync(uuid, owners.Of(uuid));
+        }
+
         session.Observer.OnEvent(new Reconciled(session.Time.GetUtcNow(), found));
         return found;
     }
@@ -87,6 +94,9 @@ internal sealed class Reconciliation(SwapSession session)
         }
     }
 
+    private bool RunsOnTarget(Guid uuid) => session.Kernel.QemuProcesses().Any(process =>
+        process.DomainUuid == uuid && string.Equals(process.PidNamespace, session.Target.PidNamespace, StringComparison.Ordinal));
+
     private static Verdict Judge(Owner owner) => owner switch
     {
         Owner.Target or Owner.TargetDefinition => Verdict.Adopt,
@@ -108,24 +118,12 @@ internal sealed class Reconciliation(SwapSession session)
         if (leftover is null || owner is null || leftover.Generation.Number == owner.Generation.Number)
             return false;
 
-        // A libvirt without shared_filesystems gives the files of what it ends back to root.
-        var owners = await NoteOwnersAsync(uuid, owner);
         await session.Log.DoAsync("end-leftover", uuid.ToString(), async () =>
         {
             await leftover.Libvirt.Domains.DestroyAsync(uuid, CancellationToken.None);
-            foreach (var (path, before, _) in owners.Changed(session.Kernel, owner.InitPid))
-                session.Kernel.ChangeOwner(owner.InitPid, path, before.User, before.Group);
             return $"the QEMU that a migration had left paused in {leftover.Generation.Name} is ended; it runs in {owner.Generation.Name}";
         });
         return true;
-    }
-
-    private async Task<DiskOwners> NoteOwnersAsync(Guid uuid, SwapSide owner)
-    {
-        var domain = await owner.Libvirt.Domains.FindAsync(uuid, CancellationToken.None);
-        if (domain is null || (await InventoryReader.ReadVmAsync(owner.Libvirt.Domains, domain, CancellationToken.None)).Definition is not { } definition)
-            return DiskOwners.None;
-        return DiskOwners.Note(definition, session.Kernel, owner.InitPid);
     }
 
     private static bool IsPausedForMigration(SideView side) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using HostSwap.Lab;
+using HostSwap.Lab.Hosts;
 using HostSwap.Lab.Processes;
 using Shouldly;
 using Xunit;
@@ -44,7 +45,7 @@ public sealed class ReleaseBinaryTests : IDisposable
 
         // It writes the journal, and then finds no Docker.
         var result = await Command.RunAsync(Released, ["init"], Token, environment: environment);
-        result.ExitCode.ShouldBe(Support.ExitCodes.Environment, result.Describe());
+        result.ExitCode.ShouldBe(ExitCodes.Environment, result.Describe());
         File.Exists(Path.Join(_root.FullName, "var/lib/hostswap/journal.db")).ShouldBeTrue();
         File.Exists(log).ShouldBeFalse();
     }

@@ -18,7 +18,7 @@ public sealed class VerificationTests(VerifiedWorld world) : IClassFixture<Verif
     [Fact]
     public async Task A_healthy_host_is_green_and_its_guest_tells_its_boot_id()
     {
-        await VerifiedAgents.AwaitAsync(world.Generation, world.Web, Token);
+        await GuestAgent.AwaitAsync(world.Generation, world.Web, Token);
 
         var (result, view) = await VerifyAsync();
 

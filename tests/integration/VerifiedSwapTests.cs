@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
@@ -21,7 +20,7 @@ public sealed class VerifiedSwapTests
         await using var lab = await OuterHostLab.StartAsync(new LabOptions { Purpose = "verified swap" }, Token);
         var source = await lab.GenerationAsync(1, Token);
         var guest = await lab.AddGuestAsync(source, new GuestSpec("web") { Agent = true, Disk = DiskFormat.Qcow2 }, Token);
-        await VerifiedAgents.AwaitAsync(source, guest, Token);
+        await GuestAgent.AwaitAsync(source, guest, Token);
         var boot = guest.ReadLog().LastTick!.BootId;
 
         var swap = await lab.Hostctl.RunAsync(["swap", "--yes", "--image", Repository.Trixie], Token);
@@ -46,8 +45,7 @@ public sealed class VerifiedSwapTests
         await using var lab = await OuterHostLab.StartAsync(options, Token);
         var source = await lab.GenerationAsync(1, Token);
         var guest = await lab.AddGuestAsync(source, new GuestSpec("web") { Agent = true, FillMiB = 96, MemoryMiB = 384 }, Token);
-        await VerifiedAgents.AwaitAsync(source, guest, Token);
-        var reboot = await PrepareRebootAsync(source, guest);
+        var reboot = await SysRq.PrepareAsync(source, guest, SysRq.Reboot, Token);
         await using var swap = lab.Hostctl.StartSwap("--force", "--image", Repository.Trixie);
         await swap.WaitForLineAsync(
             "the transfer", static line => HostctlDocuments.Read<EventView>(line) is { Event: "moveProgress", ProcessedBytes: > 0 }, Limit, Token);
@@ -59,22 +57,6 @@ public sealed class VerifiedSwapTests
         HostctlRunner.Events(result.Output).ShouldContain(
             static line => line.Message != null && line.Message.Contains("by a reboot of its own", StringComparison.Ordinal), result.Output);
     }
-
-    /// <summary>libvirt refuses to reset a VM that migrates, so the guest's own kernel is told to (proc(5), sysrq-trigger).</summary>
-    private static async Task<Func<Task>> PrepareRebootAsync(Generation generation, Guest guest)
-    {
-        var opened = await AgentAsync(generation, guest, """{"execute":"guest-file-open","arguments":{"path":"/proc/sysrq-trigger","mode":"w"}}""");
-        using var document = JsonDocument.Parse(opened);
-        var handle = document.RootElement.GetProperty("return").GetInt64();
-        // "b", base64; it stays in the agent's buffer until that is flushed.
-        await AgentAsync(generation, guest, $$$"""{"execute":"guest-file-write","arguments":{"handle":{{{handle}}},"buf-b64":"Yg=="}}""");
-        // No answer comes from a kernel that reboots at once.
-        return () => generation.TryAsync(
-            ["virsh", "qemu-agent-command", "--timeout", "1", guest.Uuid, $$$"""{"execute":"guest-file-flush","arguments":{"handle":{{{handle}}}}}"""], Token);
-    }
-
-    private static Task<string> AgentAsync(Generation generation, Guest guest, string command) =>
-        generation.VirshAsync(["qemu-agent-command", guest.Uuid, command], Token);
 
     /// <summary>The retired generation is stopped: its disk alone can show what is still defined in it.</summary>
     private static async Task LeftDefinitionIsFoundAsync(OuterHostLab lab, Guest guest)

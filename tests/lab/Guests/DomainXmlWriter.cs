@@ -105,7 +105,7 @@ public static class DomainXmlWriter
         if (spec.Dirty is { } dirty) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.dirty={dirty.MiB}:{dirty.MiBPerSecond}"));
         if (spec.FillMiB > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.fill={spec.FillMiB}"));
         if (spec.DiskKiBPerSecond > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.disk={spec.DiskKiBPerSecond}"));
-        if (spec.NetworkLoadTarget is { } target) words.Add($"hs.net={target}");
+        if (spec.LoadsNetwork) words.Add($"hs.net={placement.Gateway}");
         if (spec.Agent) words.Add("hs.agent");
         return string.Join(' ', words);
     }

@@ -79,8 +79,8 @@ public sealed record GuestSpec(string Name)
     /// <summary>Memory that it fills with what cannot be compressed.</summary>
     public int FillMiB { get; init; }
 
-    /// <summary>Address that it sends to all the time.</summary>
-    public string? NetworkLoadTarget { get; init; }
+    /// <summary>Whether it sends to its gateway all the time.</summary>
+    public bool LoadsNetwork { get; init; }
 
     /// <summary>Bridge of its network card; null where it has none or is in a libvirt network.</summary>
     public string? Bridge { get; init; } = "br0";

@@ -3,17 +3,25 @@ using HostSwap.Lab.Processes;
 namespace HostSwap.Lab.Hosts;
 
 /// <summary>Runs the real hostctl against one lab.</summary>
-public sealed class HostctlRunner(string root)
+public sealed class HostctlRunner
 {
     /// <summary>Limit of a verb for which none is given; a swap with a candidate takes well under half of it.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(4);
 
-    /// <summary>The environment that ties hostctl to this lab.</summary>
-    public IReadOnlyDictionary<string, string> Variables { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    private HostctlRunner(IReadOnlyDictionary<string, string> variables) => Variables = variables;
+
+    /// <summary>Runs it against the outer host with this root.</summary>
+    public HostctlRunner(string root)
+        : this(new Dictionary<string, string>(StringComparer.Ordinal) { ["HOSTSWAP_ROOT"] = root, ["NO_COLOR"] = "1" })
     {
-        ["HOSTSWAP_ROOT"] = root,
-        ["NO_COLOR"] = "1",
-    };
+    }
+
+    /// <summary>The environment that ties hostctl to this lab.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; }
+
+    /// <summary>The same with one more variable in hostctl's environment.</summary>
+    public HostctlRunner With(string name, string value) =>
+        new(new Dictionary<string, string>(Variables, StringComparer.Ordinal) { [name] = value });
 
     /// <summary>Runs a verb to its end, whatever its exit code.</summary>
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken, TimeSpan? limit = null) =>

@@ -9,6 +9,9 @@ public sealed record LabOptions
     /// <summary>Image of <c>start</c>.</summary>
     public string Image { get; init; } = Repository.Bookworm;
 
+    /// <summary>Size of a file system of its own for its state directory; null where it has none.</summary>
+    public int? StateMiB { get; init; }
+
     /// <summary>Further TOML lines by table: <c>migration</c> → <c>bandwidth_mib_per_second = 8</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Settings { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
@@ -19,6 +22,15 @@ public sealed record LabOptions
         Settings = new Dictionary<string, IReadOnlyList<string>>(Settings, StringComparer.Ordinal)
         {
             [table] = [.. Settings.GetValueOrDefault(table, []), .. lines],
+        },
+    };
+
+    /// <summary>Takes those lines out of a table that begin with a key.</summary>
+    public LabOptions Without(string table, string key) => this with
+    {
+        Settings = new Dictionary<string, IReadOnlyList<string>>(Settings, StringComparer.Ordinal)
+        {
+            [table] = [.. Settings.GetValueOrDefault(table, []).Where(line => !line.StartsWith(key, StringComparison.Ordinal))],
         },
     };
 }

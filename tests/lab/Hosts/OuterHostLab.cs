@@ -62,6 +62,7 @@ public sealed partial class OuterHostLab : IAsyncDisposable
         File.Copy(Repository.Kernel, lab.KernelPath);
         File.Copy(Repository.InitialRamdisk, lab.InitialRamdiskPath);
         File.Copy(Repository.AgentRamdisk, lab.AgentRamdiskPath);
+        if (options.StateMiB is { } size) await lab.MountStateAsync(size, cancellationToken);
         await lab.ConfigureAsync(options, cancellationToken);
         return lab;
     }
@@ -120,6 +121,14 @@ public sealed partial class OuterHostLab : IAsyncDisposable
     {
         SaveConsolesOfTroubledGuests();
         if (!Keep) await LabJanitor.RemoveAsync(_record, CancellationToken.None);
+    }
+
+    /// <summary>The janitor unmounts it.</summary>
+    private async Task MountStateAsync(int mebibytes, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Paths.State);
+        var options = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"size={mebibytes}m,mode=0700");
+        (await Command.RunAsync("mount", ["-t", "tmpfs", "-o", options, "hostswap-lab", Paths.State], cancellationToken)).Succeeded();
     }
 
     /// <summary>A console that shows more than ticks is the only witness of what happened in its guest.</summary>

@@ -17,7 +17,14 @@ public sealed record ProcessIdentity(int Pid, long StartTicks, string BootId)
         && ReadStartTicks(Pid) == StartTicks;
 
     /// <summary>Field 22 of <c>/proc/PID/stat</c>; null where there is no such process.</summary>
-    public static long? ReadStartTicks(int pid)
+    public static long? ReadStartTicks(int pid) =>
+        ReadFields(pid) is { } fields ? long.Parse(fields[19], CultureInfo.InvariantCulture) : null;
+
+    /// <summary>Whether SIGSTOP holds it.</summary>
+    public static bool IsStopped(int pid) => ReadFields(pid) is ["T", ..];
+
+    /// <summary>The fields from the third, its state, on; null where there is no such process.</summary>
+    private static string[]? ReadFields(int pid)
     {
         string text;
         try
@@ -30,8 +37,7 @@ public sealed record ProcessIdentity(int Pid, long StartTicks, string BootId)
         }
 
         // The second field is the program's name in brackets and may itself hold spaces and brackets.
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return long.Parse(fields[19], CultureInfo.InvariantCulture);
+        return text[(text.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     private static string ReadBootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();

@@ -7,6 +7,9 @@ namespace HostSwap.Lab.Processes;
 /// <summary>A program that runs on: its lines are read as they come, and signals can be sent to it.</summary>
 public sealed class RunningProcess : IAsyncDisposable
 {
+    /// <summary>The exit code of a program that SIGKILL ended, as shells and .NET tell it.</summary>
+    public const int KilledExitCode = 128 + (int)Signal.Kill;
+
     private readonly Process _process;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly StringBuilder _output = new();

@@ -11,6 +11,8 @@ namespace HostSwap.UnitTests.Swapping;
 
 public sealed class DomainMoverTests : IDisposable
 {
+    private const string Disk = "/vms/web.qcow2";
+
     private readonly SwapWorld _world = new();
 
     public void Dispose() => _world.Dispose();
@@ -256,10 +258,7 @@ public sealed class DomainMoverTests : IDisposable
     [Fact]
     public async Task Owners_that_the_old_side_reset_are_put_back()
     {
-        const string Disk = "/vms/web.qcow2";
-        var vm = Running();
-        _world.Source.Domains.Xml[vm.Uuid] = _world.Source.Domains.Xml[vm.Uuid].Replace(
-            "<devices />", $"<devices><disk type='file'><source file='{Disk}'/><target dev='vda'/></disk></devices>", StringComparison.Ordinal);
+        var vm = RunningWithDisk();
         SetOwner(Disk, 64055);
         _world.Source.Domains.OnMigrate = (uuid, _) =>
         {
@@ -272,6 +271,47 @@ public sealed class DomainMoverTests : IDisposable
 
         _world.Kernel.OwnerChanges.ShouldBe([$"{Disk} 64055:64055"]);
         _world.Journal.Entries(_world.Operation).ShouldContain(entry => entry.Step == "restore-owner");
+    }
+
+    [Fact]
+    public async Task Owners_are_put_back_by_whoever_continues_after_a_death()
+    {
+        var vm = RunningWithDisk();
+        SetOwner(Disk, 64055);
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Arrive(uuid);
+            SetOwner(Disk, 0);
+            throw new InvalidOperationException("as good as dead");
+        };
+        await Should.ThrowAsync<InvalidOperationException>(() => MoveAsync(vm));
+
+        var found = await new Reconciliation(_world.Session).RunAsync();
+
+        found.ShouldHaveSingleItem().Verdict.ShouldBe(Verdict.Adopt);
+        _world.Kernel.OwnerChanges.ShouldBe([$"{Disk} 64055:64055"]);
+    }
+
+    [Fact]
+    public async Task The_owner_before_the_first_move_counts()
+    {
+        var vm = RunningWithDisk();
+        SetOwner(Disk, 64055);
+        _world.Source.Domains.OnMigrate = (_, _) =>
+        {
+            SetOwner(Disk, 0);
+            throw new AdapterException("libvirt gen-1", "migrate", "failed, and the files have been given away");
+        };
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Returned);
+        _world.Source.Domains.OnMigrate = (uuid, _) =>
+        {
+            _world.Arrive(uuid);
+            return Task.CompletedTask;
+        };
+
+        (await MoveAsync(vm)).State.ShouldBe(MoveState.Verified);
+
+        _world.Kernel.OwnerChanges.ShouldBe([$"{Disk} 64055:64055"]);
     }
 
     [Fact]
@@ -348,6 +388,14 @@ public sealed class DomainMoverTests : IDisposable
     {
         var vm = _world.Source.Domains.Add("web", state, persistent);
         _world.Run(vm.Uuid, SwapWorld.SourcePid);
+        return vm;
+    }
+
+    private DomainRecord RunningWithDisk()
+    {
+        var vm = Running();
+        _world.Source.Domains.Xml[vm.Uuid] = _world.Source.Domains.Xml[vm.Uuid].Replace(
+            "<devices />", $"<devices><disk type='file'><source file='{Disk}'/><target dev='vda'/></disk></devices>", StringComparison.Ordinal);
         return vm;
     }
 

@@ -1,11 +1,9 @@
-using HostSwap.Lab;
-using HostSwap.Lab.Guests;
 using HostSwap.Lab.Hosts;
 
-namespace HostSwap.IntegrationTests.Support;
+namespace HostSwap.Lab.Guests;
 
 /// <summary>The agents of guests.</summary>
-internal static class VerifiedAgents
+public static class GuestAgent
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 

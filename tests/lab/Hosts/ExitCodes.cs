@@ -1,7 +1,7 @@
-namespace HostSwap.IntegrationTests.Support;
+namespace HostSwap.Lab.Hosts;
 
 /// <summary>hostctl's documented exit codes, written down a second time: a change of one is a change of its interface.</summary>
-internal static class ExitCodes
+public static class ExitCodes
 {
     public const int Done = 0;
     public const int Usage = 2;
@@ -13,5 +13,6 @@ internal static class ExitCodes
     public const int Interrupted = 8;
     public const int Environment = 9;
     public const int ChecksFailed = 10;
+    public const int NeedsPerson = 12;
     public const int Unfinished = 13;
 }

@@ -1,0 +1,91 @@
+using HostSwap.Faults.Worlds;
+using HostSwap.Lab;
+using HostSwap.Lab.Guests;
+using HostSwap.Lab.Hosts;
+using HostSwap.Lab.Processes;
+using HostSwap.Lab.Witnessing;
+
+namespace HostSwap.Faults.Cases;
+
+/// <summary>The moments at which faults are made: each is an event that somebody tells, and none is a time.</summary>
+internal static class Moments
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>In milliseconds, and more than the slow guest's transfer needs: QEMU suspends it at once and sends all that is left.</summary>
+    private const string LongDowntime = "120000";
+
+    /// <summary>The slow guest of the slow world.</summary>
+    public static Guest SlowGuest(FaultRun run) => GuestNamed(run, WorldDesign.SlowGuest);
+
+    /// <summary>A guest by its name.</summary>
+    public static Guest GuestNamed(FaultRun run, string name) =>
+        run.Lab.Guests.Single(guest => string.Equals(guest.Name, name, StringComparison.Ordinal));
+
+    /// <summary>Bytes of a guest have been sent.</summary>
+    public static Task TransferAsync(FaultRun run, RunningProcess hostctl, Guest guest) => EventAsync(
+        run,
+        hostctl,
+        $"the transfer of {guest.Name}",
+        change => change is { Event: "moveProgress", ProcessedBytes: > 0 } && string.Equals(change.Name, guest.Name, StringComparison.Ordinal));
+
+    /// <summary>hostctl tells something.</summary>
+    public static async Task<EventView> EventAsync(FaultRun run, RunningProcess hostctl, string awaited, Func<EventView, bool> condition) =>
+        HostctlDocuments.Read<EventView>(await hostctl.WaitForLineAsync(
+            awaited, line => condition(HostctlDocuments.Read<EventView>(line)), Limit, run.Token));
+
+    /// <summary>hostctl has been held by the fault point that it was started with.</summary>
+    public static Task HeldAsync(FaultRun run, RunningProcess hostctl, string where) => Poll.UntilAsync(
+        $"hostctl to be held at {where}",
+        Limit,
+        _ => !hostctl.HasExited
+            ? Task.FromResult(ProcessIdentity.IsStopped(hostctl.Pid))
+            : throw new LabException($"hostctl ended before it was held at {where}; it printed:\n{hostctl.OutputSoFar}"),
+        () => hostctl.OutputSoFar,
+        run.Token);
+
+    /// <summary>
+    /// The source's guest has been suspended for the last part of its transfer, and the QEMU that takes it in is held, so that the
+    /// part does not arrive before it is let go or ended. To be called in mid-transfer.
+    /// </summary>
+    /// <returns>The QEMU that is held.</returns>
+    public static async Task<int> SuspendedAsync(FaultRun run, Generation source, Guest guest)
+    {
+        var waiting = await QemuAsync(run, await CandidateAsync(run), guest);
+        await using var events = new RunningProcess(
+            "docker",
+            ["exec", source.Container, "stdbuf", "-oL", "virsh", "event", "--domain", guest.Uuid, "--event", "lifecycle", "--loop", "--timeout", "120"]);
+        await source.VirshAsync(["migrate-setmaxdowntime", guest.Uuid, LongDowntime], run.Token);
+        await events.WaitForLineAsync(
+            $"{guest.Name} to be suspended", static line => line.Contains("Suspended", StringComparison.Ordinal), Limit, run.Token);
+        Native.Send(waiting, Signal.Stop);
+        var job = await source.VirshAsync(["domjobinfo", guest.Uuid], run.Token);
+        run.Note(job);
+        if (!job.Contains("Data remaining", StringComparison.Ordinal) || job.Contains("Data remaining:   0.000", StringComparison.Ordinal))
+            throw new LabException($"all of {guest.Name} had been sent before it could be held: {job}");
+        return waiting;
+    }
+
+    /// <summary>The QEMU process of a guest in a generation.</summary>
+    public static async Task<int> QemuAsync(FaultRun run, Generation generation, Guest guest)
+    {
+        var space = NamespaceOf((await DockerCli.InspectAsync([generation.Container], run.Token))[0].GetProperty("State").GetProperty("Pid").GetInt32());
+        return QemuProcess.All().Where(process => process.Uuid == guest.Spec.Uuid && string.Equals(NamespaceOf(process.Pid), space, StringComparison.Ordinal))
+            .Select(static process => process.Pid).FirstOrDefault() is > 0 and var pid
+            ? pid
+            : throw new LabException($"there is no QEMU of {guest.Name} in gen-{generation.Number}");
+    }
+
+    /// <summary>The generation that a run begins in.</summary>
+    public static Task<Generation> SourceAsync(FaultRun run) => run.Lab.GenerationAsync(run.World.Active, run.Token);
+
+    /// <summary>The generation that a swap goes to: the newest there is.</summary>
+    public static async Task<Generation> CandidateAsync(FaultRun run)
+    {
+        var status = await run.Lab.Hostctl.StatusAsync(run.Token);
+        return await run.Lab.GenerationAsync(status.Generations.Single(static generation => generation.Role is "candidate").Number, run.Token);
+    }
+
+    private static string? NamespaceOf(int pid) =>
+        new FileInfo(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/{pid}/ns/pid")).LinkTarget;
+}
