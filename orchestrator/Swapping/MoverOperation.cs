@@ -68,9 +68,10 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         if ((await parts.Contents.FindAsync(candidate, CancellationToken.None)).Count > 0)
         {
             await using var crossing = await CrossAsync((candidate, active), consent, stop);
-            await new AutostartNotes(parts.Journal).RestoreAsync(Log, active, crossing.Session.Target.Libvirt.Domains);
         }
 
+        // Also where nothing was left to be moved: an earlier hostctl may have died once the last VM was back.
+        await RestoreAutostartAsync(active);
         await _steps.RunAsync(SwapStep.Dismiss, () => new DismissStep(parts, Log).RunAsync(candidate));
         _returned = true;
         return $"every VM is in {active.Name} again; {candidate.Name} is put away";
@@ -227,14 +228,20 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         if ((await parts.Contents.FindAsync(candidate, CancellationToken.None)).Count > 0)
             return false;
 
-        if (_outcomes.Count > 0 && !IsSwitched)
-        {
-            await using var libvirt = parts.Connector.ConnectLibvirt(_origin!);
-            await new AutostartNotes(parts.Journal).RestoreAsync(Log, _origin!, libvirt.Domains);
-        }
-
+        if (!IsSwitched)
+            await RestoreAutostartAsync(_origin!);
         await new DismissStep(parts, Log).RunAsync(candidate);
         return true;
+    }
+
+    /// <summary>Puts the flags back that moves to and fro have cost, whichever of the unfinished operations noted them.</summary>
+    private async Task RestoreAutostartAsync(Generation active)
+    {
+        var notes = new AutostartNotes(parts.Journal);
+        if (notes.Wanted().Count == 0)
+            return;
+        await using var libvirt = parts.Connector.ConnectLibvirt(active);
+        await notes.RestoreAsync(Log, active, libvirt.Domains);
     }
 
     private OperationResult Judge(OperationResult wanted, bool onOneSide)
