@@ -73,5 +73,5 @@ internal sealed partial class FaultRun
     }
 
     private static string LastLine(CommandResult result) =>
-        DockerCli.Lines(result.Error).LastOrDefault() ?? DockerCli.Lines(result.Output).LastOrDefault() ?? "it said nothing";
+        DockerCli.Lines(result.Error) is [.., var error] ? error : DockerCli.Lines(result.Output) is [.., var output] ? output : "it said nothing";
 }

@@ -99,6 +99,6 @@ internal sealed class Oracle(FaultRun run)
     private async Task AskAgainAsync()
     {
         var again = await run.HostctlAsync(["resume", "--yes"]);
-        if (again.ExitCode != ExitCodes.NothingToDo) run.Unresolved($"another resume ended with exit code {again.ExitCode}: {DockerCli.Lines(again.Error).LastOrDefault()}");
+        if (again.ExitCode != ExitCodes.NothingToDo) run.Unresolved($"another resume ended with exit code {again.ExitCode}: {(DockerCli.Lines(again.Error) is [.., var last] ? last : "")}");
     }
 }
