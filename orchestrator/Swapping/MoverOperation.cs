@@ -71,7 +71,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         }
 
         // Also where nothing was left to be moved: an earlier hostctl may have died once the last VM was back.
-        await RestoreAutostartAsync(active);
+        await ReinstateAsync(active);
         await _steps.RunAsync(SwapStep.Dismiss, () => new DismissStep(parts, Log).RunAsync(candidate));
         _returned = true;
         return $"every VM is in {active.Name} again; {candidate.Name} is put away";
@@ -81,7 +81,11 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     public async Task<string> CompleteAsync(Generation active, CancellationToken stop)
     {
         await using (var libvirt = parts.Connector.ConnectLibvirt(active))
+        {
+            // Before the flags are back, by which what has missed its start could no longer be told.
+            await new MissedStarts(parts, Log, Notice).CatchUpAsync(active, libvirt.Domains, preferred: null);
             await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, Log).CompleteAsync(active, libvirt.Domains));
+        }
 
         foreach (var old in parts.Generations.All().Where(generation => generation.Role == GenerationRole.Retired))
         {
@@ -114,6 +118,8 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         Detail = Detail with { Course = SwapCourse.Back };
         parts.Journal.RecordDetail(Log.Operation, Detail.ToJson());
     }
+
+    private void Notice(string message) => observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), message));
 
     private async Task<Crossing> CrossAsync((Generation Source, Generation Target) sides, ISwapApproval consent, CancellationToken stop)
     {
@@ -221,7 +227,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         return (Result(result, EndInWords.Of(result, _origin!, candidate, (IsSwitched, onOneSide, _returned), Arrived)), ending);
     }
 
-    /// <summary>A candidate that holds nothing is put away, and every VM is where it was: the flags that moves to and fro have cost are put back.</summary>
+    /// <summary>A candidate that holds nothing is put away, and every VM is where it was.</summary>
     private async Task<bool> TryDismissAsync(Generation candidate)
     {
         // The operator's Ctrl-C must not leave an orphan container behind, so this is not cancelled.
@@ -229,14 +235,20 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
             return false;
 
         if (!IsSwitched)
-            await RestoreAutostartAsync(_origin!);
+            await ReinstateAsync(_origin!);
         await new DismissStep(parts, Log).RunAsync(candidate);
         return true;
     }
 
-    /// <summary>Puts the flags back that moves to and fro have cost, whichever of the unfinished operations noted them.</summary>
-    private async Task RestoreAutostartAsync(Generation active)
+    /// <summary>
+    /// The active generation stays what it is: the flags that moves to and fro have cost are put back, whichever of the
+    /// unfinished operations noted them, and Docker starts it again where an activation had begun.
+    /// </summary>
+    private async Task ReinstateAsync(Generation active)
     {
+        if (await parts.Engine.FindContainerAsync(active.ContainerName, CancellationToken.None) is { Restart: false })
+            await parts.Generations.SetRestartAsync(Log, active, restart: true, CancellationToken.None);
+
         var notes = new AutostartNotes(parts.Journal);
         if (notes.Wanted().Count == 0)
             return;

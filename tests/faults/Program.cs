@@ -12,6 +12,7 @@ PosixSignalRegistration[] signals =
     .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
+        Console.Error.WriteLine($"faults: {context.Signal}: ending, and removing what was made");
         stop.Cancel();
     })),
 ];

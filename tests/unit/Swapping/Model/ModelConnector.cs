@@ -1,0 +1,65 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Systemd;
+
+namespace HostSwap.UnitTests.Swapping.Model;
+
+/// <summary>Connections into the model's generations.</summary>
+internal sealed class ModelConnector(ModelWorld world, FaultGate gate) : IGenerationConnector
+{
+    public ILibvirtHost ConnectLibvirt(Generation generation) => new ModelLibvirtHost(world, gate, generation);
+
+    public ISystemdHost ConnectSystemd(Generation generation) => new ModelSystemd(world, gate, generation.Number);
+}
+
+/// <summary>A generation's systemd.</summary>
+internal sealed class ModelSystemd(ModelWorld world, FaultGate gate, int generation) : ModelAdapter(world, gate), ISystemdHost
+{
+    public Task<SystemdStatus> GetStatusAsync(CancellationToken cancellationToken) => ReadAsync(() => World.Container(generation) is { Running: true }
+        ? new SystemdStatus("running", [], "257")
+        : throw new DeadlineException($"systemd of gen-{generation} to start", TimeSpan.FromSeconds(60), "no bus"));
+
+    public Task<SystemdStatus> WaitUntilStartedAsync(TimeSpan limit, CancellationToken cancellationToken) => GetStatusAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>A generation's libvirt.</summary>
+internal sealed class ModelLibvirtHost(ModelWorld world, FaultGate gate, Generation generation) : ModelAdapter(world, gate), ILibvirtHost
+{
+    private const string Capabilities =
+        "<capabilities><guest><arch name='x86_64'><domain type='qemu'/><machine>pc-q35-7.2</machine></arch></guest></capabilities>";
+
+    public ILibvirtDomains Domains { get; } = new ModelDomains(world, gate, generation.Number);
+
+    public ILibvirtObjects Networks { get; } = new NoObjects();
+
+    public ILibvirtObjects StoragePools { get; } = new NoObjects();
+
+    public Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken) => ReadAsync(() => World.Container(generation.Number) is { Running: true }
+        ? new LibvirtHostDescription(generation.Record.HostUuid, new Version(11, 3, 0), new Version(10, 0, 0), Capabilities)
+        : throw new AdapterException($"libvirt {generation.Name}", "describe", "no bus"));
+
+    public Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken) =>
+        ReadAsync(() => "<domainCapabilities/>");
+
+    public Task<IReadOnlyList<string>> ListNetworkFiltersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
+    public Task<IReadOnlyList<Guid>> ListSecretsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Guid>>([]);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class NoObjects : ILibvirtObjects
+    {
+        public Task<IReadOnlyList<LibvirtObject>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LibvirtObject>>([]);
+
+        public Task<string> GetXmlAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task DefineAsync(string xml, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task StartAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task SetAutostartAsync(string name, bool autostart, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,44 @@
+namespace HostSwap.UnitTests.Swapping.Model;
+
+/// <summary>What must be true of a VM at the end.</summary>
+internal enum Expectation
+{
+    /// <summary>It runs, once.</summary>
+    Runs,
+
+    /// <summary>It is shut off.</summary>
+    Off,
+
+    /// <summary>Either: what happened to it leaves both open.</summary>
+    Any,
+
+    /// <summary>A transient VM whose host went down: it cannot be anywhere.</summary>
+    Gone,
+}
+
+/// <summary>One VM as the script made it, and what is expected of it by now.</summary>
+internal sealed class ModelVm(int number, bool runs, bool persistent, bool autostart)
+{
+    public Guid Uuid { get; } = new(number, 0x4853, 0x4d44, [0x80, 0, 0, 0, 0, 0, 0, 1]);
+
+    public string Name { get; } = $"vm{number}";
+
+    public bool Persistent { get; } = persistent;
+
+    public bool Autostart { get; } = autostart && persistent;
+
+    public Expectation Expected { get; private set; } = runs || !persistent ? Expectation.Runs : Expectation.Off;
+
+    /// <summary>Its QEMU ended with its host container.</summary>
+    public void HostWentDown() => Expected = !Persistent ? Expectation.Gone : Autostart ? Expectation.Runs : Expectation.Off;
+
+    /// <summary>It was shut off, and its host container is to start anew: libvirt then starts what starts by itself.</summary>
+    public void HostWentDownAround()
+    {
+        if (Autostart && Expected == Expectation.Off)
+            Expected = Expectation.Any;
+    }
+
+    /// <summary>Its QEMU ended, but the paused one that a cut migration left behind may go on for it.</summary>
+    public void HostWentDownBesideLeftover() => Expected = Expectation.Any;
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using CsCheck;
+using Xunit;
+
+namespace HostSwap.UnitTests.Swapping.Model;
+
+/// <summary>
+/// The real runners against a model of an outer host: random VMs, random commands, random faults, and the design's
+/// invariants at every instant. A failure prints its script, what happened, and the seed that repeats it.
+/// </summary>
+public sealed class StateMachineModelTests
+{
+    private const int Scripts = 400;
+
+    /// <summary>Asks for another number of scripts, as for a long search.</summary>
+    private const string ScriptsVariable = "HOSTSWAP_MODEL_SCRIPTS";
+
+    [Fact]
+    public async Task Whatever_goes_wrong_the_invariants_hold_and_resume_puts_everything_right()
+    {
+        // Thousands of durable writes cost nothing where nothing is a disk.
+        const string MemoryDisk = "/dev/shm";
+        var place = Directory.Exists(MemoryDisk)
+            ? Directory.CreateDirectory(Path.Join(MemoryDisk, $"hostswap-model-{Guid.NewGuid():N}"))
+            : Directory.CreateTempSubdirectory("hostswap-model-");
+        try
+        {
+            await Script.Any.SampleAsync(
+                async script =>
+                {
+                    using var runner = new ScriptRunner(script, place);
+                    await runner.RunAsync();
+                },
+                iter: long.TryParse(Environment.GetEnvironmentVariable(ScriptsVariable), CultureInfo.InvariantCulture, out var wanted) ? wanted : Scripts);
+        }
+        finally
+        {
+            place.Delete(recursive: true);
+        }
+    }
+}
