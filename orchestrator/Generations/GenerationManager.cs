@@ -16,6 +16,8 @@ public sealed class GenerationManager(
 {
     private const string Step = "generation";
 
+    private readonly GenerationClosing _closing = new(engine, new GenerationContents(engine, kernel));
+
     /// <summary>All recorded generations, by number.</summary>
     public IReadOnlyList<Generation> All() =>
         [.. journal.Generations().Select(record => Generation.From(record, settings.Paths))];
@@ -79,6 +81,10 @@ public sealed class GenerationManager(
         await log.DoAsync(Step, generation.Name, async () =>
         {
             await EnsureContainerAsync(generation, cancellationToken);
+            // One that was about to be stopped when its hostctl died runs without libvirt. Whether that has helped, or systemd
+            // was still on its way up, is told by the wait for readiness that follows.
+            if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { Running: true })
+                await _closing.ReopenAsync(generation, cancellationToken);
             await engine.StartContainerAsync(generation.ContainerName, cancellationToken);
             var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
             return container is { Running: true }
@@ -97,8 +103,12 @@ public sealed class GenerationManager(
                 : throw new AdapterException("docker", $"update {generation.ContainerName}", "the restart policy did not change");
         });
 
-    /// <summary>Stops a generation that has been seen to be empty.</summary>
-    public async Task StopAsync(EffectLog log, Generation generation, CancellationToken cancellationToken) =>
+    /// <summary>Stops a generation that is empty, and sees to it that it stays so until it is stopped.</summary>
+    /// <exception cref="GenerationHoldsException">It is not empty; it runs on.</exception>
+    public async Task StopAsync(EffectLog log, Generation generation, CancellationToken cancellationToken)
+    {
+        if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { Running: true })
+            await log.DoAsync("close", generation.Name, () => _closing.CloseAsync(generation, cancellationToken));
         await log.DoAsync(Step, generation.Name, async () =>
         {
             await engine.StopContainerAsync(generation.ContainerName, settings.Generation.StopTimeout, cancellationToken);
@@ -107,6 +117,7 @@ public sealed class GenerationManager(
                 ? "stopped"
                 : throw new AdapterException("docker", $"stop {generation.ContainerName}", "the container still runs");
         });
+    }
 
     /// <summary>Removes container, directories and record of a generation that holds nothing.</summary>
     public async Task RemoveAsync(EffectLog log, Generation generation, CancellationToken cancellationToken) =>

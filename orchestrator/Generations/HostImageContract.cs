@@ -33,6 +33,13 @@ public static class HostImageContract
     /// <summary>The guest bridge inside a host container.</summary>
     public const string GuestBridge = "br0";
 
+    /// <summary>
+    /// The units without which nobody can start a VM in a host container. The sockets are among them, since each would start
+    /// libvirtd again for whoever connects.
+    /// </summary>
+    public static readonly IReadOnlyList<string> LibvirtUnits =
+        ["libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket", "libvirtd.service"];
+
     /// <summary>Where a host container sees the runtime directories of all generations.</summary>
     public const string GenerationRuntimes = "/run/hostswap/generations";
 

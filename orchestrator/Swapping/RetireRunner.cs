@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Swapping.Steps;
 
@@ -9,7 +10,7 @@ public sealed class RetireRunner(OuterHostParts parts)
     /// <summary>Does it; refuses a generation that holds a domain or a QEMU process, whoever put it there.</summary>
     /// <param name="now">Whether soaks end at once.</param>
     /// <returns>What was done; null where nothing was due.</returns>
-    /// <exception cref="StepFailedException">One that is due holds something; it runs on.</exception>
+    /// <exception cref="GenerationHoldsException">One that is due holds something; it runs on.</exception>
     public async Task<string?> RunAsync(bool now)
     {
         Unfinished.ThrowIfAny(parts.Journal);

@@ -14,7 +14,7 @@ internal sealed class DismissStep(OuterHostParts parts, EffectLog log)
     {
         var held = await parts.Contents.FindAsync(candidate, CancellationToken.None);
         if (held.Count > 0)
-            throw new StepFailedException([.. held.Select(item => $"{candidate.Name} is not put away: it holds {item}")]);
+            throw new GenerationHoldsException(candidate, held);
 
         if (candidate.Record.RetiredAt is null)
         {

@@ -21,7 +21,7 @@ internal sealed class RetireStep(OuterHostParts parts, EffectLog log)
             return string.Create(CultureInfo.InvariantCulture, $"{old.Name} runs on, empty, until {until:yyyy-MM-dd HH:mm:ss} UTC for an instant rollback");
         }
 
-        await StopAsync(old);
+        await parts.Generations.StopAsync(log, old, CancellationToken.None);
         await RemoveExpiredAsync();
         var keep = parts.Settings.Generation.KeepRetired;
         return keep == TimeSpan.Zero ? $"{old.Name} is stopped and removed" : $"{old.Name} is stopped and kept for {Configuration.DurationText.Format(keep)}";
@@ -35,7 +35,7 @@ internal sealed class RetireStep(OuterHostParts parts, EffectLog log)
         foreach (var old in await DueAsync(now))
         {
             await RefuseIfHoldingAsync(old);
-            await StopAsync(old);
+            await parts.Generations.StopAsync(log, old, CancellationToken.None);
             stopped++;
         }
 
@@ -78,18 +78,12 @@ internal sealed class RetireStep(OuterHostParts parts, EffectLog log)
         return expired.Count;
     }
 
-    private async Task StopAsync(Generation old)
-    {
-        // Looked at again, immediately before: others may have started something there meanwhile.
-        await RefuseIfHoldingAsync(old);
-        await parts.Generations.StopAsync(log, old, CancellationToken.None);
-    }
-
+    /// <summary>Asked before libvirt is taken from those who work in it; the stop itself asks again once it is gone.</summary>
     private async Task RefuseIfHoldingAsync(Generation old)
     {
         var held = await parts.Contents.FindAsync(old, CancellationToken.None);
         if (held.Count > 0)
-            throw new StepFailedException([.. held.Select(item => $"{old.Name} is not stopped: it holds {item}")]);
+            throw new GenerationHoldsException(old, held);
     }
 
     private IEnumerable<Generation> Retired() => parts.Generations.All().Where(generation => generation.Role == GenerationRole.Retired);

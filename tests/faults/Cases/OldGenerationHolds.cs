@@ -17,6 +17,39 @@ internal sealed class OldGenerationHolds() : FaultCase(24, "a domain or a QEMU p
     {
         await bench.RunAsync("a domain", WorldDesign.Soaking, LeaveDomainAsync, cancellationToken);
         await bench.RunAsync("a QEMU process", WorldDesign.Soaking, LeaveProcessAsync, cancellationToken);
+        await bench.RunAsync("a VM started after the last look", WorldDesign.Soaking, StartAfterLookAsync, cancellationToken);
+        await bench.RunAsync("killed while it is closed", WorldDesign.Soaking, KilledWhileClosedAsync, cancellationToken);
+    }
+
+    /// <summary>retire has found the generation empty; then somebody starts a VM there, which must run on.</summary>
+    private static async Task StartAfterLookAsync(FaultRun run)
+    {
+        const string Stop = "effect-begin:close:1";
+        run.World.IsSpoilt = true;
+        var old = await SwapAsync(run);
+        var retire = run.Start(["retire", "--now"], $"{Stop}=stop");
+        await Moments.HeldAsync(run, retire, Stop);
+        var guest = await run.Lab.AddGuestAsync(old, new GuestSpec("latecomer") { Persistent = false }, run.Token);
+        retire.Send(Signal.Continue);
+        var refused = await run.WaitAsync(retire);
+        run.Require(refused.ExitCode is not ExitCodes.Done, "a generation in which a VM was started was stopped");
+        run.Require(refused.Error.Contains(guest.Uuid, StringComparison.Ordinal), $"retire does not say what holds it: {refused.Error}");
+        run.Require(await old.StateAsync(guest, run.Token) is "running", "libvirt of the old generation does not answer for the VM that holds it");
+        await OuterHostLab.WaitForTicksAsync(guest, 5, run.Token);
+        await old.VirshAsync(["destroy", guest.Uuid], run.Token);
+        await RetireAsync(run);
+    }
+
+    /// <summary>retire dies once libvirt is stopped in the old generation; a rollback must find it fit to take the VMs.</summary>
+    private static async Task KilledWhileClosedAsync(FaultRun run)
+    {
+        const string Closed = "effect-end:close:1";
+        await SwapAsync(run);
+        run.RequireExit(await run.HostctlAsync(["retire", "--now"], $"{Closed}=kill"), RunningProcess.KilledExitCode);
+        run.FaultHappened();
+        run.RequireExit(await run.HostctlAsync(["rollback", "--yes"]), ExitCodes.Done);
+        run.Recovered();
+        run.ExpectedImage = run.World.Image;
     }
 
     private static async Task LeaveDomainAsync(FaultRun run)

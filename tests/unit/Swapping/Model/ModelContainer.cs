@@ -9,6 +9,9 @@ internal sealed class ModelContainer(HostContainerSpec spec, int generation, str
 
     public bool Running { get; set; }
 
+    /// <summary>Whether its libvirt has been stopped while its init runs on.</summary>
+    public bool Closed { get; set; }
+
     public int Pid { get; set; }
 
     public string StartedAt { get; set; } = "";

@@ -27,6 +27,8 @@ internal sealed class ModelEngine(ModelWorld world, FaultGate gate) : ModelAdapt
     public Task StopContainerAsync(string name, TimeSpan limit, CancellationToken cancellationToken) => ChangeAsync("stop", () =>
     {
         RefuseUnlessEmpty(Find(name), "stopped");
+        if (Find(name) is { Running: true, Closed: false })
+            World.Break($"{name} is stopped while somebody could start a VM in it");
         World.Halt(Find(name));
     });
 
@@ -47,8 +49,12 @@ internal sealed class ModelEngine(ModelWorld world, FaultGate gate) : ModelAdapt
     public Task<IReadOnlyList<ContainerDescription>> ListContainersAsync(string label, string value, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<CommandOutcome> ExecuteAsync(
-        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <summary>Only libvirt is started and stopped in a container here.</summary>
+    public async Task<CommandOutcome> ExecuteAsync(string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        await ChangeAsync(command[1], () => Find(name).Closed = string.Equals(command[1], "stop", StringComparison.Ordinal));
+        return new CommandOutcome(0, "", "");
+    }
 
     public Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -74,7 +74,7 @@ internal sealed class ModelWorld : IDisposable
         if (container.Running)
             return;
         var number = Next();
-        (container.Running, container.Pid, container.StartedAt) = (true, 1000 + number, $"start {number}");
+        (container.Running, container.Closed, container.Pid, container.StartedAt) = (true, false, 1000 + number, $"start {number}");
         Libvirt(container.Generation).Boot();
     }
 
