@@ -5,6 +5,7 @@ using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Qmp;
 
 namespace HostSwap.Orchestrator;
 
@@ -28,6 +29,9 @@ public sealed class OuterHostParts(
 
     /// <summary>Connections into generations.</summary>
     public IGenerationConnector Connector { get; } = connector;
+
+    /// <summary>Monitors of QEMU beside libvirt's own.</summary>
+    public IQmpConnector Qmp { get; init; } = new QmpConnector(time);
 
     /// <summary>The journal.</summary>
     public IJournal Journal { get; } = journal;

@@ -61,6 +61,9 @@ public sealed record GenerationPaths(HostSwapPaths Host, int Number)
     /// <summary>Its <c>/run/libvirt</c>.</summary>
     public string LibvirtDirectory => Path.Join(Runtime, "libvirt");
 
+    /// <summary>Where its libvirt's hook asks hostctl; there while a swap goes to it.</summary>
+    public string HookSocket => Path.Join(Runtime, "hook.sock");
+
     /// <summary>Where other generations' libvirt reaches this one's libvirt; a path inside host containers.</summary>
     public string PeerLibvirtSocket => $"{HostImageContract.GenerationRuntimes}/{Number}/libvirt/libvirt-sock";
 }

@@ -21,6 +21,9 @@ public static class HostImageContract
         ("hostswap.version.systemd", "systemd"),
     ];
 
+    /// <summary>Label of an image whose libvirt asks hostctl through a hook, without which no RAM is handed over.</summary>
+    public const string HandoverLabel = "hostswap.image.handover";
+
     /// <summary>Label of every container and network: which outer host it belongs to.</summary>
     public const string InstanceLabel = "hostswap.instance";
 
@@ -45,6 +48,12 @@ public static class HostImageContract
 
     /// <summary>Where a host container sees the directory of migration sockets.</summary>
     public const string MigrationSockets = "/run/hostswap/migrate";
+
+    /// <summary>Where a host container sees the shared memory mount; it must be one mount in all of them, since no file has names in two.</summary>
+    public const string SharedMemory = "/run/hostswap/memory";
+
+    /// <summary>One generation's part of it: its libvirt's <c>memory_backing_dir</c>.</summary>
+    public static string MemoryDirectory(int generation) => $"{SharedMemory}/{Generation.NameOf(generation)}";
 
     /// <summary>
     /// Directories of libvirt that hold what VMs own, by the name of their shared directory. vTPM state is not among

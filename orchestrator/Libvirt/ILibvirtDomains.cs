@@ -24,6 +24,9 @@ public interface ILibvirtDomains
     /// <summary>Starts a defined domain.</summary>
     Task StartAsync(Guid uuid, CancellationToken cancellationToken);
 
+    /// <summary>Has a paused domain go on (<c>virDomainResume</c>).</summary>
+    Task ResumeAsync(Guid uuid, CancellationToken cancellationToken);
+
     /// <summary>Ends a domain's QEMU at once, as pulling its plug would; its definition stays (<c>virDomainDestroy</c>).</summary>
     Task DestroyAsync(Guid uuid, CancellationToken cancellationToken);
 
@@ -149,6 +152,7 @@ public sealed record DomainRecord(
 /// <param name="AutoConverge">Throttle a guest that dirties memory faster than it is sent.</param>
 /// <param name="BandwidthMiBPerSecond">Limit; null leaves libvirt's own.</param>
 /// <param name="ParallelConnections">multifd connections; null or 1 means a single stream.</param>
+/// <param name="ArrivesPaused">Whether it is left paused there (<c>VIR_MIGRATE_PAUSED</c>).</param>
 public sealed record MigrationRequest(
     string DestinationUri,
     string MigrateUri,
@@ -156,7 +160,8 @@ public sealed record MigrationRequest(
     bool Unsafe,
     bool AutoConverge,
     long? BandwidthMiBPerSecond,
-    int? ParallelConnections);
+    int? ParallelConnections,
+    bool ArrivesPaused = false);
 
 /// <summary>Statistics of a domain job (<c>virDomainGetJobStats</c>); sizes in bytes, rates in bytes a second.</summary>
 /// <param name="Kind">libvirt's <c>virDomainJobType</c>.</param>

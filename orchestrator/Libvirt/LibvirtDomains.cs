@@ -52,6 +52,9 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         CallAsync(uuid, "Create", cancellationToken, BusValue.UInt32(0));
 
     /// <inheritdoc/>
+    public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => CallAsync(uuid, "Resume", cancellationToken);
+
+    /// <inheritdoc/>
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken) =>
         CallAsync(uuid, "Destroy", cancellationToken, BusValue.UInt32(0));
 

@@ -9,6 +9,7 @@ internal enum MigrateFlags : uint
     Peer2Peer = 1 << 1,
     PersistDest = 1 << 3,
     UndefineSource = 1 << 4,
+    Paused = 1 << 5,
     Unsafe = 1 << 9,
     AbortOnError = 1 << 12,
     AutoConverge = 1 << 13,

@@ -13,6 +13,8 @@ internal static class Migration
         var flags = MigrateFlags.Live | MigrateFlags.Peer2Peer | MigrateFlags.AbortOnError;
         if (request.Persistent)
             flags |= MigrateFlags.PersistDest | MigrateFlags.UndefineSource;
+        if (request.ArrivesPaused)
+            flags |= MigrateFlags.Paused;
         if (request.Unsafe)
             flags |= MigrateFlags.Unsafe;
         if (request.AutoConverge)

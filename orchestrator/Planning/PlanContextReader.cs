@@ -33,7 +33,21 @@ public sealed class PlanContextReader(
             secrets.ToHashSet(),
             await ReadWayBackAsync(inventory, from.Host, source.Libvirt, cancellationToken),
             CheckpointOwners(source.Generation, inventory),
-            await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken));
+            await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
+        {
+            Handovers = await ReadHandoversAsync(inventory, from, to, cancellationToken),
+        };
+    }
+
+    private async Task<IReadOnlyDictionary<Guid, HandoverOffer>> ReadHandoversAsync(
+        HostInventory inventory, PlanSide source, PlanSide target, CancellationToken cancellationToken)
+    {
+        var container = await engine.FindContainerAsync(target.Generation.ContainerName, cancellationToken);
+        return inventory.VirtualMachines
+            .Where(static machine => machine.Domain.IsActive && machine.Definition is not null)
+            .ToDictionary(
+                static machine => machine.Domain.Uuid,
+                machine => HandoverOffer.For(kernel, source, target, container, machine.Domain.Uuid, machine.Definition!));
     }
 
     private static async Task<WayBackFacts> ReadWayBackAsync(

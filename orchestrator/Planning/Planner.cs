@@ -68,21 +68,22 @@ public static class Planner
         var stays = WayBackChecks.SelectMany(check => check.Check(context.Reversed()))
             .GroupBy(blocker => blocker.Subject, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join("; ", group.Select(blocker => blocker.Problem)), StringComparer.Ordinal);
-        return Order(context.Inventory.VirtualMachines, stays);
+        return Order(context.Inventory.VirtualMachines, stays, context.Handovers);
     }
 
-    private static IReadOnlyList<PlannedMove> Order(IReadOnlyList<VirtualMachine> machines, IReadOnlyDictionary<string, string> stays) =>
+    private static IReadOnlyList<PlannedMove> Order(
+        IReadOnlyList<VirtualMachine> machines, IReadOnlyDictionary<string, string> stays, IReadOnlyDictionary<Guid, HandoverOffer> handovers) =>
     [
         .. machines
             .OrderByDescending(machine => machine.Domain.IsActive)
             .ThenBy(machine => machine.Definition?.MemoryBytes ?? 0)
             .ThenBy(machine => machine.Name, StringComparer.Ordinal)
-            .Select((machine, index) => Move(machine, index + 1, stays.GetValueOrDefault(machine.Name))),
+            .Select((machine, index) => Move(machine, index + 1, stays.GetValueOrDefault(machine.Name), handovers.GetValueOrDefault(machine.Domain.Uuid))),
     ];
 
-    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack)
+    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover)
     {
-        var active = machine.Domain.IsActive;
+        var (method, reason) = MethodOf(machine, handover);
         return new PlannedMove(
             order,
             machine.Domain.Uuid,
@@ -90,10 +91,19 @@ public static class Planner
             machine.Domain.State,
             machine.Domain.Persistent,
             machine.Domain.Autostart,
-            active ? MoveMethod.Copy : MoveMethod.Define,
-            active ? "live migration: its RAM is copied while it runs" : "shut off: only its definition is carried over",
+            method,
+            reason,
             machine.Definition?.MemoryBytes ?? 0,
             noWayBack);
+    }
+
+    private static (MoveMethod Method, string Reason) MethodOf(VirtualMachine machine, HandoverOffer? handover)
+    {
+        if (!machine.Domain.IsActive)
+            return (MoveMethod.Define, "shut off: only its definition is carried over");
+        if (handover is { Possible: true })
+            return (MoveMethod.Handover, handover.Reason);
+        return (MoveMethod.Copy, $"its RAM is copied while it runs{(handover is null ? "" : $": {handover.Reason}")}");
     }
 
     private static IEnumerable<VersionChange> Versions(PlanSide source, PlanSide target)

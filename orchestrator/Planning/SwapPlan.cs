@@ -8,6 +8,9 @@ public enum MoveMethod
     /// <summary>Pre-copy live migration; a paused VM stays paused.</summary>
     Copy,
 
+    /// <summary>Live migration in which the RAM stays where it is: both QEMUs map the same files.</summary>
+    Handover,
+
     /// <summary>The VM is shut off: its definition is carried over and nothing runs.</summary>
     Define,
 }

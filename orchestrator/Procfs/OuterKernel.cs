@@ -87,6 +87,19 @@ public sealed class OuterKernel : IOuterKernel
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<MappedFile> MappedFiles(int pid) => ProcessMaps.Read(pid);
+
+    /// <inheritdoc/>
+    public IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages() => ImageLocks.Exclusive(File.ReadLines("/proc/locks"));
+
+    /// <inheritdoc/>
+    public async Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var process = PidFd.Open(pid);
+        return process is null || await process.WaitForEndAsync(limit, TimeProvider.System, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public ProcessUser? UserOf(int pid)
     {
         try

@@ -35,11 +35,12 @@ public sealed class LiveMigration(SwapSession session)
     /// <param name="move">The planned move.</param>
     /// <param name="persistent">Whether the domain has a persistent definition now.</param>
     /// <param name="sourceVersion">The source's libvirt.</param>
+    /// <param name="arrival">How RAM comes to the other side, and the VM with it.</param>
     /// <param name="stop">Interrupts it in order.</param>
-    public async Task<MigrationEnd> RunAsync(PlannedMove move, bool persistent, Version sourceVersion, CancellationToken stop)
+    public async Task<MigrationEnd> RunAsync(PlannedMove move, bool persistent, Version sourceVersion, MigrationArrival arrival, CancellationToken stop)
     {
         var socket = $"{move.Uuid}.sock";
-        var request = Request(socket, persistent, sourceVersion);
+        var request = Request(socket, persistent, sourceVersion, arrival);
         await LimitDowntimeAsync(move);
         var call = session.Source.Libvirt.Domains.MigrateAsync(move.Uuid, request, CancellationToken.None);
         var watch = new MigrationWatch(session.Settings.Migration, session.Time, move.MemoryBytes);
@@ -91,17 +92,20 @@ public sealed class LiveMigration(SwapSession session)
         }
     }
 
-    private MigrationRequest Request(string socket, bool persistent, Version sourceVersion)
+    /// <summary>Where RAM is not sent, there is nothing to throttle, to limit or to spread over connections.</summary>
+    private MigrationRequest Request(string socket, bool persistent, Version sourceVersion, MigrationArrival arrival)
     {
         var migration = session.Settings.Migration;
+        var copies = arrival == MigrationArrival.Copied;
         return new MigrationRequest(
             $"qemu+unix:///system?socket={session.Target.Generation.Paths.PeerLibvirtSocket}",
             $"unix://{HostImageContract.MigrationSockets}/{socket}",
             persistent,
             Unsafe: sourceVersion < SharedFilesystemsSince,
-            migration.AutoConverge,
-            migration.BandwidthMiBPerSecond,
-            migration.ParallelConnections > 1 ? migration.ParallelConnections : null);
+            copies && migration.AutoConverge,
+            copies ? migration.BandwidthMiBPerSecond : null,
+            copies && migration.ParallelConnections > 1 ? migration.ParallelConnections : null,
+            ArrivesPaused: arrival == MigrationArrival.HandedOverPaused);
     }
 
     /// <summary>
@@ -161,6 +165,19 @@ public sealed class LiveMigration(SwapSession session)
             return new MigrationEnd(aborted is null ? exception.Message : $"{aborted} ({exception.Message})", Aborted: aborted is not null);
         }
     }
+}
+
+/// <summary>How RAM comes to the other side, and the VM with it.</summary>
+public enum MigrationArrival
+{
+    /// <summary>RAM is copied; the VM goes on by itself.</summary>
+    Copied,
+
+    /// <summary>RAM stays where it is; the VM goes on by itself.</summary>
+    HandedOver,
+
+    /// <summary>RAM stays where it is; the VM waits until it is told to go on.</summary>
+    HandedOverPaused,
 }
 
 /// <summary>How a migration ended.</summary>

@@ -29,6 +29,13 @@ internal sealed class FakeDomains : ILibvirtDomains
     /// <summary>Completed when the guest reboots.</summary>
     public TaskCompletionSource Reboot { get; } = new();
 
+    public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add($"resume {uuid}");
+        Known[uuid] = Known[uuid] with { State = DomainState.Running };
+        return Task.CompletedTask;
+    }
+
     public List<DiskError> DiskErrors { get; } = [];
 
     public DomainRecord Add(string name, DomainState state, bool persistent = true, bool autostart = false, Guid? uuid = null)

@@ -55,6 +55,23 @@ internal sealed class FakeKernel : IOuterKernel
 
     public ProcessUser? UserOf(int pid) => User;
 
+    /// <summary>What each process has mapped.</summary>
+    public Dictionary<int, IReadOnlyList<MappedFile>> Mapped { get; } = [];
+
+    public HashSet<(ulong Device, ulong Inode)> Locked { get; } = [];
+
+    public IReadOnlyList<MappedFile> MappedFiles(int pid) => Mapped.GetValueOrDefault(pid) ?? [];
+
+    public IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages() => Locked;
+
+    /// <summary>Looks again until it is no longer listed; whoever asks bounds it.</summary>
+    public async Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        while (Processes.Exists(process => process.Pid == pid))
+            await Task.Delay(1, cancellationToken);
+        return true;
+    }
+
     public void ChangeOwner(int initPid, string path, uint user, uint group)
     {
         OwnerChanges.Add($"{path} {user}:{group}");

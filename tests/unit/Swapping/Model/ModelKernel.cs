@@ -50,6 +50,12 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
 
     public ProcessUser? UserOf(int pid) => new ProcessUser(0, new HashSet<uint>());
 
+    public IReadOnlyList<MappedFile> MappedFiles(int pid) => [];
+
+    public IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages() => new HashSet<(ulong, ulong)>();
+
+    public Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public void ChangeOwner(int initPid, string path, uint user, uint group) => throw new NotSupportedException();
 
     public bool DeviceExists(string path) => true;
