@@ -22,7 +22,7 @@ internal enum ExitCode
     /// <summary>There was nothing to do: the image is active already.</summary>
     NothingToDo = 3,
 
-    /// <summary>The plan has blockers; nothing was moved.</summary>
+    /// <summary>The plan has blockers; nothing was moved. Or a VM cannot be prepared for handover, and was not changed.</summary>
     RefusedByPlan = 4,
 
     /// <summary>Another hostctl holds this outer host's lock, or has taken it over from this one.</summary>

@@ -37,12 +37,8 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 
-    /// <summary>The shared memory mount: RAM files of VMs that can be handed over.</summary>
+    /// <summary>Where the shared memory is mounted; each generation has its own directory in it.</summary>
     public string Memory => Path.Join(Runtime, "memory");
-
-    /// <summary>The monitor of one VM in one generation that is beside libvirt's own.</summary>
-    public string QmpSocket(int generation, Guid uuid) =>
-        Path.Join(GenerationRuntimes, generation.ToString(System.Globalization.CultureInfo.InvariantCulture), "qmp", $"{uuid}.sock");
 
     /// <summary>The lock that one mutating hostctl holds.</summary>
     public string LockFile => Path.Join(Runtime, "lock");

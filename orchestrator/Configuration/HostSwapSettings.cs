@@ -15,7 +15,11 @@ public sealed record HostSwapSettings(
     IReadOnlyList<string> SharedDirectories,
     GenerationSettings Generation,
     MigrationSettings Migration,
-    string? Source);
+    string? Source)
+{
+    /// <summary>The mount that holds the RAM of VMs which are ready for handover.</summary>
+    public MemorySettings Memory { get; init; } = SettingsDefaults.Memory;
+}
 
 /// <summary>How Docker is reached and which network carries the guests.</summary>
 /// <param name="Endpoint">Docker's endpoint, <c>unix:///…</c>.</param>

@@ -44,6 +44,10 @@ internal static class KnownKeys
     public const string Retries = "migration.retries";
     public const string RetryDelay = "migration.retry_delay";
     public const string MemoryReserve = "migration.memory_reserve_mib";
+    public const string MemorySize = "memory.size";
+    public const string MemoryBacking = "memory.backing";
+    public const string MemoryPageSize = "memory.page_size";
+    public const string MemoryHugePages = "memory.huge_pages";
 
     /// <summary>The keys with the form of their values.</summary>
     public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(StringComparer.Ordinal)
@@ -70,6 +74,10 @@ internal static class KnownKeys
         [Retries] = ValueKind.Integer,
         [RetryDelay] = ValueKind.Text,
         [MemoryReserve] = ValueKind.Integer,
+        [MemorySize] = ValueKind.Text,
+        [MemoryBacking] = ValueKind.Text,
+        [MemoryPageSize] = ValueKind.Text,
+        [MemoryHugePages] = ValueKind.Text,
     };
 
     /// <summary>The tables that the keys stand in.</summary>

@@ -77,6 +77,14 @@ public static class SettingsDefaults
     /// <value>30 s</value>
     public static readonly TimeSpan NoProgressLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The memory mount. Its size is a limit and reserves nothing. It is generous, since a guest that touches a page for which
+    /// the mount has no room is killed by a signal (SIGBUS, tmpfs(5)), while the rest of the machine needs little.
+    /// </summary>
+    /// <value>tmpfs of at most 90 % of the RAM, huge pages where QEMU asks for them</value>
+    public static readonly MemorySettings Memory =
+        new(MemorySize.OfPercent(90), MemoryBacking.Tmpfs, PageSizeBytes: null, HugePageAdvice.Advise);
+
     /// <summary>The Docker network of an outer host that configures none.</summary>
     public static string NetworkFor(HostSwapPaths paths) =>
         paths.Instance.Length == 0 ? DockerNetwork : $"{DockerNetwork}-{paths.Instance}";

@@ -14,7 +14,7 @@ namespace HostSwap.Orchestrator.Handover;
 /// </summary>
 internal sealed class HandoverTicket(
     Guid uuid,
-    HandoverFacts facts,
+    SourceRam facts,
     IQmpMonitor source,
     (Generation Generation, string PidNamespace) target,
     HostSwapPaths paths,
@@ -51,7 +51,7 @@ internal sealed class HandoverTicket(
                 return Refusal = problem;
 
             Target = await connector.ConnectAsync(
-                paths.QmpSocket(target.Generation.Number, uuid), $"qemu {uuid} in {target.Generation.Name}", cancellationToken);
+                target.Generation.Paths.QmpSocket(uuid), $"qemu {uuid} in {target.Generation.Name}", cancellationToken);
             foreach (var monitor in new[] { Target, source })
             {
                 await monitor.IgnoreSharedRamAsync(ignore: true, cancellationToken);
@@ -85,7 +85,7 @@ internal sealed class HandoverTicket(
             return $"the new side has {pids.Count} QEMU processes for it";
 
         var mapped = kernel.MappedFiles(pid)
-            .Where(static file => file.Path.StartsWith(HostImageContract.SharedMemory, StringComparison.Ordinal))
+            .Where(static file => file.Path.StartsWith(HostImageContract.Memory, StringComparison.Ordinal))
             .ToHashSet();
         var expected = facts.Ram.Select(file => file with { Path = facts.PathIn(target.Generation.Number, domainId, file) }).ToHashSet();
         return mapped.SetEquals(expected)
@@ -97,5 +97,5 @@ internal sealed class HandoverTicket(
         string.Join(", ", files.Select(static file => $"{file.Path} (inode {file.Inode}{(file.Shared ? "" : ", private")})").DefaultIfEmpty("nothing"));
 
     /// <summary>The shared memory mount is at the same place below the outer host's own root.</summary>
-    private string Outside(string path) => Path.Join(paths.Memory, path[HostImageContract.SharedMemory.Length..]);
+    private string Outside(string path) => Path.Join(paths.Memory, path[HostImageContract.Memory.Length..]);
 }

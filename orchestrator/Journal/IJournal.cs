@@ -86,6 +86,12 @@ public enum OperationKind
 
     /// <summary><c>hostctl retire</c>.</summary>
     Retire,
+
+    /// <summary><c>hostctl vm prepare</c>.</summary>
+    Prepare,
+
+    /// <summary><c>hostctl vm unprepare</c>.</summary>
+    Unprepare,
 }
 
 /// <summary>What kinds of operations have in common.</summary>

@@ -94,6 +94,9 @@ public enum DomainXml
     /// <summary>What runs now (of a shut off domain: its definition).</summary>
     Live,
 
+    /// <summary>What the next cold start will use; only a persistent domain has it.</summary>
+    Inactive,
+
     /// <summary>
     /// What the next cold start will use, in the form in which an older libvirt understands it as well
     /// (<c>VIR_DOMAIN_XML_MIGRATABLE</c>): without what this libvirt has added of its own accord, such as the watchdog

@@ -22,9 +22,14 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <inheritdoc/>
     public Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken)
     {
-        var flags = DomainXmlFlags.Secure | (kind == DomainXml.Portable ? DomainXmlFlags.Inactive | DomainXmlFlags.Migratable : DomainXmlFlags.None);
+        var flags = kind switch
+        {
+            DomainXml.Inactive => DomainXmlFlags.Inactive,
+            DomainXml.Portable => DomainXmlFlags.Inactive | DomainXmlFlags.Migratable,
+            _ => DomainXmlFlags.None,
+        };
         return CallAsync(
-            uuid, "GetXMLDesc", reply => reply.First.AsString(), cancellationToken, BusValue.UInt32((uint)flags));
+            uuid, "GetXMLDesc", reply => reply.First.AsString(), cancellationToken, BusValue.UInt32((uint)(flags | DomainXmlFlags.Secure)));
     }
 
     /// <inheritdoc/>

@@ -16,15 +16,15 @@ public sealed record HandoverOffer(bool Possible, string Reason)
     {
         if (target.Image?.Labels.ContainsKey(HostImageContract.HandoverLabel) != true)
             return No($"the image {target.Generation.Record.Image} has no hook for it");
-        if (targetContainer is null || !targetContainer.Mounts.ContainsKey(HostImageContract.SharedMemory))
+        if (targetContainer is null || !targetContainer.Mounts.ContainsKey(HostImageContract.Memory))
             return No($"{target.Generation.Name} was made without the shared memory mount");
         if (kernel.PidNamespace(source.InitPid) is not { } space)
             return No($"{source.Generation.Name} has ended");
 
-        var (facts, reason) = HandoverFacts.Look(kernel, (source.Generation, source.InitPid, space), uuid, definition);
+        var (facts, reason) = SourceRam.Look(kernel, (source.Generation, source.InitPid, space), uuid, definition);
         if (facts is null)
             return No(reason);
-        if (!File.Exists(source.Generation.Paths.Host.QmpSocket(source.Generation.Number, uuid)))
+        if (!File.Exists(source.Generation.Paths.QmpSocket(uuid)))
             return No("it has no monitor for it: 'hostctl vm prepare' changes that from its next cold start on");
         return new HandoverOffer(true, facts.Fence == HandoverFence.ImageLock
             ? "its RAM stays where it is; the lock on its disk image is the fence"

@@ -6,6 +6,15 @@ public interface IOuterKernel
     /// <summary>Bytes that can be given to new processes without swapping (<c>MemAvailable</c>).</summary>
     long AvailableMemoryBytes();
 
+    /// <summary>Bytes of RAM in all (<c>MemTotal</c>).</summary>
+    long TotalMemoryBytes();
+
+    /// <summary>The kernel's default size of huge pages in bytes (<c>Hugepagesize</c>); null where it has none.</summary>
+    long? DefaultHugePageBytes();
+
+    /// <summary>The outer host's mounts.</summary>
+    IMounts Mounts { get; }
+
     /// <summary>Processors that this process may use.</summary>
     int Processors { get; }
 

@@ -19,11 +19,11 @@ internal sealed class HandoverMove : IAsyncDisposable
 
     private readonly SwapSession _session;
     private readonly PlannedMove _move;
-    private readonly HandoverFacts _facts;
+    private readonly SourceRam _facts;
     private readonly IQmpMonitor _source;
     private readonly HandoverTicket _ticket;
 
-    private HandoverMove(SwapSession session, PlannedMove move, HandoverFacts facts, IQmpMonitor source)
+    private HandoverMove(SwapSession session, PlannedMove move, SourceRam facts, IQmpMonitor source)
     {
         (_session, _move, _facts, _source) = (session, move, facts, source);
         _ticket = new HandoverTicket(
@@ -43,14 +43,14 @@ internal sealed class HandoverMove : IAsyncDisposable
     /// <returns>The move; null with the reason where it cannot be moved so now.</returns>
     public static async Task<(HandoverMove? Move, string Reason)> OpenAsync(SwapSession session, PlannedMove move, VmDefinition definition)
     {
-        var (facts, reason) = HandoverFacts.Look(
+        var (facts, reason) = SourceRam.Look(
             session.Kernel, (session.Source.Generation, session.Source.InitPid, session.Source.PidNamespace), move.Uuid, definition);
         if (facts is null)
             return (null, reason);
         try
         {
             var monitor = await session.Qmp.ConnectAsync(
-                session.Settings.Paths.QmpSocket(session.Source.Generation.Number, move.Uuid), $"qemu {move.Name} in {session.Source.Generation.Name}", CancellationToken.None);
+                session.Source.Generation.Paths.QmpSocket(move.Uuid), $"qemu {move.Name} in {session.Source.Generation.Name}", CancellationToken.None);
             return (new HandoverMove(session, move, facts, monitor), "");
         }
         catch (HostSwapException exception)

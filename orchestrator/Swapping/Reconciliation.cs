@@ -115,7 +115,7 @@ internal sealed class Reconciliation(SwapSession session)
             if (await side.Libvirt.Domains.FindAsync(uuid, CancellationToken.None) is not { State: DomainState.Paused })
                 continue;
             await using var monitor = await session.Qmp.ConnectAsync(
-                session.Settings.Paths.QmpSocket(side.Generation.Number, uuid), $"qemu {uuid} in {side.Generation.Name}", CancellationToken.None);
+                side.Generation.Paths.QmpSocket(uuid), $"qemu {uuid} in {side.Generation.Name}", CancellationToken.None);
             if (await monitor.GetMigrationStatusAsync(CancellationToken.None) is not "completed" || await monitor.GetRunStateAsync(CancellationToken.None) is not "paused")
                 continue;
             await session.Log.DoAsync("resume-vm", uuid.ToString(), async () =>

@@ -39,7 +39,7 @@ internal static class SharedRam
         List<string> problems = [];
         foreach (var process in session.Kernel.QemuProcesses().Where(process => string.Equals(process.PidNamespace, side.PidNamespace, StringComparison.Ordinal)))
         {
-            var socket = session.Settings.Paths.QmpSocket(side.Generation.Number, process.DomainUuid);
+            var socket = side.Generation.Paths.QmpSocket(process.DomainUuid);
             if (!File.Exists(socket))
                 continue; // It was never told, since it has no monitor for that.
             try

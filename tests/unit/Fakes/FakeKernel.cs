@@ -27,7 +27,19 @@ internal sealed class FakeKernel : IOuterKernel
 
     public List<string> OwnerChanges { get; } = [];
 
+    public FakeMounts Mounts { get; } = new();
+
+    public long Total { get; set; } = 16L << 30;
+
+    public long? HugePage { get; set; } = 2L << 20;
+
     public int Processors { get; set; } = 2;
+
+    IMounts IOuterKernel.Mounts => Mounts;
+
+    public long TotalMemoryBytes() => Total;
+
+    public long? DefaultHugePageBytes() => HugePage;
 
     public string Release => "6.1.0-test";
 

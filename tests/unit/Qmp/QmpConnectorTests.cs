@@ -29,7 +29,7 @@ public sealed class QmpConnectorTests : IDisposable
             return request["execute"]!.GetValue<string>() switch
             {
                 "query-migrate-capabilities" => $$"""
-                    {"event": "RESUME", "timestamp": {}}
+                    {"event": "RESUME", "timestamp": 0}
                     {"return": [], "id": "of another"}
                     {"id": {{id}}, "return": [{"capability": "xbzrle", "state": true}, {"capability": "x-ignore-shared", "state": true}]}
                     """,

@@ -33,8 +33,8 @@ public sealed class HandoverTests : IDisposable
         _ram = MakeRam(1, 3);
         Directory.CreateDirectory(Path.GetDirectoryName(Outside(2, TargetId))!);
         _world.Kernel.Mapped[SourceQemu] = [_ram];
-        _world.Qmp.Monitors[_world.Paths.QmpSocket(1, _vm.Uuid)] = _source;
-        _world.Qmp.Monitors[_world.Paths.QmpSocket(2, _vm.Uuid)] = _target;
+        _world.Qmp.Monitors[new GenerationPaths(_world.Paths, 1).QmpSocket(_vm.Uuid)] = _source;
+        _world.Qmp.Monitors[new GenerationPaths(_world.Paths, 2).QmpSocket(_vm.Uuid)] = _target;
     }
 
     private int SourceQemu => _world.Kernel.Processes.Single(process => process.PidNamespace is "pid:[100]").Pid;
@@ -179,7 +179,7 @@ public sealed class HandoverTests : IDisposable
         _source.Ignores.ShouldBeFalse();
     }
 
-    private string Inside(int generation, int id) => $"{HostImageContract.MemoryDirectory(generation)}/libvirt/qemu/{id}-web/pc.ram";
+    private string Inside(int generation, int id) => $"{HostImageContract.MemoryOf(generation)}/libvirt/qemu/{id}-web/pc.ram";
 
     private string Outside(int generation, int id) => Path.Join(_world.Paths.Memory, $"gen-{generation}/libvirt/qemu/{id}-web/pc.ram");
 

@@ -8,7 +8,7 @@ namespace HostSwap.Orchestrator.Handover;
 /// <param name="Pid">Its QEMU process.</param>
 /// <param name="Ram">The files of the shared memory mount that are its RAM.</param>
 /// <param name="Fence">What keeps its old QEMU from executing again.</param>
-public sealed record HandoverFacts(int Pid, IReadOnlyList<MappedFile> Ram, HandoverFence Fence)
+public sealed record SourceRam(int Pid, IReadOnlyList<MappedFile> Ram, HandoverFence Fence)
 {
     /// <summary>
     /// libvirt's place for the RAM files of one domain: <c>MEMORY_DIR/libvirt/qemu/ID-NAME/BLOCK</c>
@@ -22,7 +22,7 @@ public sealed record HandoverFacts(int Pid, IReadOnlyList<MappedFile> Ram, Hando
     /// <param name="uuid">The VM.</param>
     /// <param name="definition">Its live definition.</param>
     /// <returns>The facts; null with the reason where its RAM cannot be handed over.</returns>
-    public static (HandoverFacts? Facts, string Reason) Look(
+    public static (SourceRam? Facts, string Reason) Look(
         IOuterKernel kernel, (Generation Generation, int InitPid, string PidNamespace) side, Guid uuid, VmDefinition definition)
     {
         var pids = kernel.QemuProcesses()
@@ -32,7 +32,7 @@ public sealed record HandoverFacts(int Pid, IReadOnlyList<MappedFile> Ram, Hando
         if (pids is not [var pid])
             return (null, $"it has {pids.Count} QEMU processes");
 
-        var place = $"{HostImageContract.MemoryDirectory(side.Generation.Number)}/{BelowMemoryDirectory}";
+        var place = $"{HostImageContract.MemoryOf(side.Generation.Number)}/{BelowMemoryDirectory}";
         var ram = kernel.MappedFiles(pid).Where(file => file.Path.StartsWith(place, StringComparison.Ordinal)).ToList();
         if (ram.Count == 0)
             return (null, "its RAM is no file on the shared memory mount: 'hostctl vm prepare' changes that from its next cold start on");
@@ -41,7 +41,7 @@ public sealed record HandoverFacts(int Pid, IReadOnlyList<MappedFile> Ram, Hando
         if (DirectoriesOf(ram).Count != 1)
             return (null, $"its RAM is in several directories: {string.Join(", ", DirectoriesOf(ram))}");
 
-        return (new HandoverFacts(pid, ram, FenceOf(kernel, side.InitPid, definition)), "");
+        return (new SourceRam(pid, ram, FenceOf(kernel, side.InitPid, definition)), "");
     }
 
     /// <summary>The part of its directory's name that libvirt makes from the domain's name.</summary>
@@ -51,7 +51,7 @@ public sealed record HandoverFacts(int Pid, IReadOnlyList<MappedFile> Ram, Hando
 
     /// <summary>Where the same file must be in another generation, where the domain has another id.</summary>
     public string PathIn(int generation, int domainId, MappedFile file) =>
-        $"{HostImageContract.MemoryDirectory(generation)}/{BelowMemoryDirectory}{domainId}-{ShortName}/{Path.GetFileName(file.Path)}";
+        $"{HostImageContract.MemoryOf(generation)}/{BelowMemoryDirectory}{domainId}-{ShortName}/{Path.GetFileName(file.Path)}";
 
     private static List<string> DirectoriesOf(IReadOnlyList<MappedFile> files) =>
         [.. files.Select(static file => Path.GetDirectoryName(file.Path)!).Distinct(StringComparer.Ordinal)];
