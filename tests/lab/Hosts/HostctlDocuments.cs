@@ -38,6 +38,28 @@ public sealed record GenerationView(int Number, string Role, string Image, strin
 /// <summary>One VM.</summary>
 public sealed record VmView(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart);
 
+/// <summary><c>hostctl vm list --format json</c>.</summary>
+public sealed record VmListView(string Schema, IReadOnlyList<ListedVmView> Vms);
+
+/// <summary>One VM of the list.</summary>
+public sealed record ListedVmView(string Name, Guid Uuid, int Generation, string State, HandoverView? Handover);
+
+/// <summary>Whether a VM can be handed over.</summary>
+public sealed record HandoverView(bool Ready, string Stage, string Reason, IReadOnlyList<RamFileView>? RamFiles);
+
+/// <summary>One file of a VM's RAM.</summary>
+public sealed record RamFileView(string Path, long Bytes);
+
+/// <summary><c>hostctl vm prepare --format json</c>.</summary>
+public sealed record PrepareView(string Schema, bool DryRun, long? Operation, IReadOnlyList<PreparedVmView> Vms);
+
+/// <summary>What became of one VM.</summary>
+public sealed record PreparedVmView(
+    string Name, Guid Uuid, bool Running, string Outcome, IReadOnlyList<RefusalView>? Refusals, string? Diff);
+
+/// <summary>One reason against handover.</summary>
+public sealed record RefusalView(string Code, string Problem, string Fix);
+
 /// <summary><c>hostctl history --format json</c>.</summary>
 public sealed record HistoryView(string Schema, IReadOnlyList<OperationView> Operations);
 

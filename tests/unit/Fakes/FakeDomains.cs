@@ -24,6 +24,9 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Action<Guid> OnUndefine { get; set; } = _ => { };
 
+    /// <summary>What becomes of XML that is defined.</summary>
+    public Func<string, string> OnDefine { get; set; } = xml => xml;
+
     public Func<Guid, DomainJob?> Job { get; set; } = _ => null;
 
     /// <summary>Completed when the guest reboots.</summary>
@@ -58,7 +61,7 @@ internal sealed class FakeDomains : ILibvirtDomains
     {
         var (uuid, name) = DomainXmls.Identify(xml);
         Calls.Add($"define {name}");
-        Xml[uuid] = xml;
+        Xml[uuid] = OnDefine(xml);
         Known[uuid] = Known.TryGetValue(uuid, out var known)
             ? known with { Persistent = true }
             : new DomainRecord(uuid, name, DomainState.ShutOff, 0, Persistent: true, Autostart: false);
