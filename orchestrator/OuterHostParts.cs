@@ -52,5 +52,5 @@ public sealed class OuterHostParts(
     public GenerationContents Contents { get; } = new(engine, kernel);
 
     /// <summary>Reads what a plan is made from.</summary>
-    public PlanContextReader PlanReader => new(Settings, Engine, Kernel, Generations);
+    public PlanContextReader PlanReader => new(this);
 }

@@ -1,16 +1,14 @@
-using HostSwap.Orchestrator.Configuration;
-using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
-using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Planning;
 
 /// <summary>Reads what a plan is made from, out of both generations.</summary>
-public sealed class PlanContextReader(
-    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, GenerationManager generations)
+public sealed class PlanContextReader(OuterHostParts parts)
 {
+    private readonly HandoverSurvey _handovers = new(parts);
+
     /// <summary>Reads both sides.</summary>
     public async Task<PlanContext> ReadAsync(
         (Generation Generation, ILibvirtHost Libvirt) source,
@@ -23,8 +21,8 @@ public sealed class PlanContextReader(
         var filters = await target.Libvirt.ListNetworkFiltersAsync(cancellationToken);
         var secrets = await target.Libvirt.ListSecretsAsync(cancellationToken);
         return new PlanContext(
-            settings,
-            kernel,
+            parts.Settings,
+            parts.Kernel,
             from,
             to,
             inventory,
@@ -35,19 +33,8 @@ public sealed class PlanContextReader(
             CheckpointOwners(source.Generation, inventory),
             await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
         {
-            Handovers = await ReadHandoversAsync(inventory, from, to, cancellationToken),
+            Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
         };
-    }
-
-    private async Task<IReadOnlyDictionary<Guid, HandoverOffer>> ReadHandoversAsync(
-        HostInventory inventory, PlanSide source, PlanSide target, CancellationToken cancellationToken)
-    {
-        var container = await engine.FindContainerAsync(target.Generation.ContainerName, cancellationToken);
-        return inventory.VirtualMachines
-            .Where(static machine => machine.Domain.IsActive && machine.Definition is not null)
-            .ToDictionary(
-                static machine => machine.Domain.Uuid,
-                machine => HandoverOffer.For(kernel, source, target, container, machine.Domain.Uuid, machine.Definition!));
     }
 
     private static async Task<WayBackFacts> ReadWayBackAsync(
@@ -85,9 +72,9 @@ public sealed class PlanContextReader(
 
     private async Task<PlanSide> ReadSideAsync(Generation generation, ILibvirtHost libvirt, CancellationToken cancellationToken) => new(
         generation,
-        await engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
+        await parts.Engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
         await libvirt.DescribeAsync(cancellationToken),
-        await generations.InitPidAsync(generation, cancellationToken));
+        await parts.Generations.InitPidAsync(generation, cancellationToken));
 
     /// <summary>Each kind of domain is asked for once, and only where the target's emulator has its machine type at all.</summary>
     private static async Task<IReadOnlyDictionary<DomainCapabilitiesQuery, string>> AskDomainCapabilitiesAsync(
