@@ -63,7 +63,7 @@ internal static class ExitCodes
         (ExitCode.InternalError, "internal error (a defect; the log has the stack trace)"),
         (ExitCode.Usage, "wrong command line or configuration; nothing was touched"),
         (ExitCode.NothingToDo, "nothing to do"),
-        (ExitCode.RefusedByPlan, "refused by the plan; nothing was moved"),
+        (ExitCode.RefusedByPlan, "refused by the plan, and nothing was moved; or a VM cannot be prepared"),
         (ExitCode.Locked, "another hostctl holds the lock"),
         (ExitCode.FailedOldSide, "failed; every VM is on the old side"),
         (ExitCode.FailedBothSides, "failed; there are VMs on both sides"),

@@ -121,8 +121,11 @@ public static class DefinitionEditor
             IndentedXml.Remove(commandline);
         // libvirt declares the prefix only where it is used.
         if (!domain.Elements().Any(element => element.Name.Namespace == HandoverXml.Qemu))
-            domain.Attributes().Where(attribute => attribute.IsNamespaceDeclaration && attribute.Value == HandoverXml.Qemu.NamespaceName).Remove();
+            domain.Attributes().Where(IsQemuPrefix).Remove();
     }
+
+    private static bool IsQemuPrefix(XAttribute attribute) =>
+        attribute.IsNamespaceDeclaration && string.Equals(attribute.Value, HandoverXml.Qemu.NamespaceName, StringComparison.Ordinal);
 
     private static void WriteNote(XElement domain, XElement? note, Dictionary<string, string?> former, bool hadEmptyMetadata)
     {
