@@ -23,7 +23,10 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             Shared(paths),
             Generation(),
             Migration(),
-            file);
+            file)
+        {
+            Vms = Vms(),
+        };
     }
 
     private HostSwapPaths Paths(string? overriding)
