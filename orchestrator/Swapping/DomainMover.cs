@@ -140,7 +140,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             move.Uuid.ToString(),
             async () =>
             {
-                end = await _migration.RunAsync(move, domain.Persistent, sourceVersion, stop);
+                end = await _migration.RunAsync(move, domain, sourceVersion, stop);
+                progress.Climbed(end.Rung);
                 after = await _fence.SettleAsync(move.Uuid, move.Name);
                 return end.Failure is null ? after.InWords : $"{end.Failure}; {after.InWords}";
             },

@@ -15,6 +15,9 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>Whether another try may go better than the last one.</summary>
     public bool MayRetry { get; set; } = true;
 
+    /// <summary>Notes how high a try had to climb; of several the highest counts.</summary>
+    public void Climbed(Rung rung) => Outcome = Outcome with { Rung = rung > Outcome.Rung ? rung : Outcome.Rung };
+
     /// <summary>Enters <c>Fenced</c> with the method that fits what was seen.</summary>
     public void Begin(MoveMethod method, Ownership seen)
     {
