@@ -32,7 +32,7 @@ internal static class VmMetadataReader
 
         if (found.Count > 1)
             problems.Add($"there is more than one element of {Namespace}");
-        return read with { Problems = [.. problems] };
+        return read with { Problems = problems };
     }
 
     private static VmMetadata Read(VmMetadata so, XElement child, List<string> problems)
