@@ -45,26 +45,21 @@ public sealed class LadderTests(RestlessWorld world) : IClassFixture<RestlessWor
     public async Task With_pause_it_stands_still_until_the_copy_is_complete_and_runs_on_arrival()
     {
         await Lab.ConfigureAsync(RestlessWorld.Options.With("vm.restless", "policy = \"pause\""), Token);
-        try
-        {
-            await using var witness = Witness.Start(Lab.Guests);
+        await using var witness = Witness.Start(Lab.Guests);
 
-            var result = await SwapAsync();
+        var result = await SwapAsync();
 
-            result.ExitCode.ShouldBe(ExitCodes.Done, result.Describe());
-            RungsOf(result).ShouldBe([.. Climb, "pause"]);
-            await LivesOnAsync(witness, result);
-            var swap = await Lab.Hostctl.LastSwapAsync(Token);
-            swap.Entries.Count(entry => entry.Step is "climb").ShouldBe(4);
-            var move = swap.Moves.ShouldHaveSingleItem();
-            move.Rung.ShouldBe("pause");
-            // All that it has dirtied in a pass had to be sent meanwhile: no blink, and told as such.
-            move.DowntimeMs.ShouldNotBeNull().ShouldBeGreaterThan(300);
-        }
-        finally
-        {
-            await Lab.ConfigureAsync(RestlessWorld.Options, Token);
-        }
+        result.ExitCode.ShouldBe(ExitCodes.Done, result.Describe());
+        RungsOf(result).ShouldBe([.. Climb, "pause"]);
+        await LivesOnAsync(witness, result);
+        var swap = await Lab.Hostctl.LastSwapAsync(Token);
+        swap.Entries.Count(entry => entry.Step is "climb").ShouldBe(4);
+        var move = swap.Moves.ShouldHaveSingleItem();
+        move.Rung.ShouldBe("pause");
+        // All that it has dirtied in a pass had to be sent meanwhile: no blink, and told as such.
+        move.DowntimeMs.ShouldNotBeNull().ShouldBeGreaterThan(300);
+
+        await Lab.ConfigureAsync(RestlessWorld.Options, Token);
     }
 
     [Fact]
@@ -72,21 +67,16 @@ public sealed class LadderTests(RestlessWorld world) : IClassFixture<RestlessWor
     {
         using var allowed = UserFaults.Allow();
         await world.SayAsync("postcopy");
-        try
-        {
-            await using var witness = Witness.Start(Lab.Guests);
+        await using var witness = Witness.Start(Lab.Guests);
 
-            var result = await SwapAsync();
+        var result = await SwapAsync();
 
-            result.ExitCode.ShouldBe(ExitCodes.Done, result.Describe());
-            RungsOf(result).ShouldBe([.. Climb, "post-copy"]);
-            await LivesOnAsync(witness, result);
-            (await Lab.Hostctl.LastSwapAsync(Token)).Moves.ShouldHaveSingleItem().Rung.ShouldBe("post-copy");
-        }
-        finally
-        {
-            await world.SayAsync(null);
-        }
+        result.ExitCode.ShouldBe(ExitCodes.Done, result.Describe());
+        RungsOf(result).ShouldBe([.. Climb, "post-copy"]);
+        await LivesOnAsync(witness, result);
+        (await Lab.Hostctl.LastSwapAsync(Token)).Moves.ShouldHaveSingleItem().Rung.ShouldBe("post-copy");
+
+        await world.SayAsync(null);
     }
 
     [Fact]
@@ -94,28 +84,23 @@ public sealed class LadderTests(RestlessWorld world) : IClassFixture<RestlessWor
     {
         using var allowed = UserFaults.Allow();
         await world.SayAsync("postcopy");
-        try
-        {
-            var source = await world.ActiveAsync();
-            await using var witness = Witness.Start(Lab.Guests);
-            await using var swap = Lab.Hostctl.StartSwap("--image", await world.OtherImageAsync());
-            await WaitAsync(swap, "the transfer", static line => line is { Event: "moveProgress", ProcessedBytes: > 0 });
-            // What it asks for is sent all the same; the rest takes long enough to be cut off.
-            await source.VirshAsync(["migrate-setspeed", world.Restless.Uuid, "1", "--postcopy"], Token);
-            await WaitAsync(swap, "post-copy", static line => line is { Event: "moveClimbed", Rung: "post-copy" });
+        var source = await world.ActiveAsync();
+        await using var witness = Witness.Start(Lab.Guests);
+        await using var swap = Lab.Hostctl.StartSwap("--image", await world.OtherImageAsync());
+        await WaitAsync(swap, "the transfer", static line => line is { Event: "moveProgress", ProcessedBytes: > 0 });
+        // What it asks for is sent all the same; the rest takes long enough to be cut off.
+        await source.VirshAsync(["migrate-setspeed", world.Restless.Uuid, "1", "--postcopy"], Token);
+        await WaitAsync(swap, "post-copy", static line => line is { Event: "moveClimbed", Rung: "post-copy" });
 
-            await CutAsync(source);
-            var result = await swap.WaitAsync(Limit, Token);
+        await CutAsync(source);
+        var result = await swap.WaitAsync(Limit, Token);
 
-            result.ExitCode.ShouldBe(ExitCodes.Done, result.Describe());
-            result.Output.ShouldContain("had broken, and was mended");
-            (await Lab.Hostctl.LastSwapAsync(Token)).Entries.ShouldContain(entry => entry.Step == "mend-postcopy");
-            await LivesOnAsync(witness, result);
-        }
-        finally
-        {
-            await world.SayAsync(null);
-        }
+        result.ExitCode.ShouldBe(ExitCodes.Done, result.Describe());
+        result.Output.ShouldContain("had broken, and was mended");
+        (await Lab.Hostctl.LastSwapAsync(Token)).Entries.ShouldContain(entry => entry.Step == "mend-postcopy");
+        await LivesOnAsync(witness, result);
+
+        await world.SayAsync(null);
     }
 
     [Fact]
@@ -124,21 +109,16 @@ public sealed class LadderTests(RestlessWorld world) : IClassFixture<RestlessWor
         using var forbidden = UserFaults.Forbid();
         await Lab.ConfigureAsync(RestlessWorld.Options.With("vm.restless", "priority = 7", "group = \"customer\""), Token);
         await world.SayAsync("postcopy");
-        try
-        {
-            var result = await Lab.Hostctl.RunAsync(["plan", "--image", await world.OtherImageAsync(), "--format", "json"], Token);
+        var result = await Lab.Hostctl.RunAsync(["plan", "--image", await world.OtherImageAsync(), "--format", "json"], Token);
 
-            result.ExitCode.ShouldBe(ExitCodes.RefusedByPlan, result.Describe());
-            var plan = HostctlDocuments.Read<PlanView>(result.Output).Plan;
-            plan.Blockers.ShouldHaveSingleItem().Code.ShouldBe("postcopy");
-            var move = plan.Moves.ShouldHaveSingleItem();
-            (move.Policy, move.Priority, move.Group).ShouldBe(("postcopy", 7, "customer"));
-        }
-        finally
-        {
-            await world.SayAsync(null);
-            await Lab.ConfigureAsync(RestlessWorld.Options, Token);
-        }
+        result.ExitCode.ShouldBe(ExitCodes.RefusedByPlan, result.Describe());
+        var plan = HostctlDocuments.Read<PlanView>(result.Output).Plan;
+        plan.Blockers.ShouldHaveSingleItem().Code.ShouldBe("postcopy");
+        var move = plan.Moves.ShouldHaveSingleItem();
+        (move.Policy, move.Priority, move.Group).ShouldBe(("postcopy", 7, "customer"));
+
+        await world.SayAsync(null);
+        await Lab.ConfigureAsync(RestlessWorld.Options, Token);
     }
 
     private async Task<CommandResult> SwapAsync()
