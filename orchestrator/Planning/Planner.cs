@@ -113,6 +113,8 @@ public static class Planner
         var inventory = context.Inventory;
         foreach (var name in context.Settings.Vms.Keys.Where(name => !inventory.VirtualMachines.Any(machine => string.Equals(machine.Name, name, StringComparison.Ordinal))))
             yield return $"the configuration has a table for the VM {name}, which does not exist";
+        if (PolicyCheck.WhyUnmendable(context) is { } unmendable)
+            yield return unmendable;
         foreach (var network in inventory.Networks.Where(network => !network.Persistent))
             yield return $"the libvirt network {network.Name} is transient and will not be carried over";
         foreach (var pool in inventory.StoragePools.Where(pool => !pool.Persistent))

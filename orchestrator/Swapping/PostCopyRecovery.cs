@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning.Checks;
 
 namespace HostSwap.Orchestrator.Swapping;
 
@@ -12,6 +13,8 @@ internal sealed class PostCopyRecovery(SwapSession session)
 {
     private const string Step = "mend-postcopy";
     private const int Attempts = 3;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private readonly Fence _fence = new(session);
 
@@ -29,6 +32,13 @@ internal sealed class PostCopyRecovery(SwapSession session)
             if (Ends(seen) is not { } ends)
             {
                 session.Notice($"{name}: its post-copy migration has broken and cannot be mended, since a QEMU is missing ({seen.InWords})");
+                return false;
+            }
+
+            var libvirt = (await ends.To.Libvirt.DescribeAsync(CancellationToken.None)).LibvirtVersion;
+            if (!PolicyCheck.CanMend(libvirt))
+            {
+                session.Notice($"{name}: its post-copy migration has broken, and libvirt {libvirt} of {ends.To.Generation.Name} crashes where it is told to mend one (fixed in 11.4)");
                 return false;
             }
 
@@ -74,7 +84,20 @@ internal sealed class PostCopyRecovery(SwapSession session)
         catch (AdapterException exception)
         {
             session.Notice($"{name}: its post-copy migration has broken and could not be mended: {exception.Message}");
+            await AwaitEndAsync(domain.Uuid, name, limit);
             return false;
+        }
+    }
+
+    /// <summary>Before 11.0 libvirt may report a failure though it goes on, and ends well ("Fix false error when recovering", NEWS).</summary>
+    private async Task AwaitEndAsync(Guid uuid, string name, TimeSpan limit)
+    {
+        var began = session.Time.GetTimestamp();
+        while ((await _fence.LookAsync(uuid, CancellationToken.None)).PostCopy == PostCopyPhase.UnderWay)
+        {
+            if (session.Time.GetElapsedTime(began) > limit)
+                throw new DeadlineException($"the mended post-copy migration of {name} to end", limit, "it still goes on, and cannot be aborted");
+            await Task.Delay(Interval, session.Time, CancellationToken.None);
         }
     }
 }

@@ -80,30 +80,6 @@ public sealed class LadderTests(RestlessWorld world) : IClassFixture<RestlessWor
     }
 
     [Fact]
-    public async Task A_post_copy_that_breaks_off_is_mended_and_its_source_never_resumed()
-    {
-        using var allowed = UserFaults.Allow();
-        await world.SayAsync("postcopy");
-        var source = await world.ActiveAsync();
-        await using var witness = Witness.Start(Lab.Guests);
-        await using var swap = Lab.Hostctl.StartSwap("--image", await world.OtherImageAsync());
-        await WaitAsync(swap, "the transfer", static line => line is { Event: "moveProgress", ProcessedBytes: > 0 });
-        // What it asks for is sent all the same; the rest takes long enough to be cut off.
-        await source.VirshAsync(["migrate-setspeed", world.Restless.Uuid, "1", "--postcopy"], Token);
-        await WaitAsync(swap, "post-copy", static line => line is { Event: "moveClimbed", Rung: "post-copy" });
-
-        await CutAsync(source);
-        var result = await swap.WaitAsync(Limit, Token);
-
-        result.ExitCode.ShouldBe(ExitCodes.Done, result.Describe());
-        result.Output.ShouldContain("had broken, and was mended");
-        (await Lab.Hostctl.LastSwapAsync(Token)).Entries.ShouldContain(entry => entry.Step == "mend-postcopy");
-        await LivesOnAsync(witness, result);
-
-        await world.SayAsync(null);
-    }
-
-    [Fact]
     public async Task Without_the_kernels_leave_postcopy_is_refused_by_the_plan_and_what_is_said_is_shown()
     {
         using var forbidden = UserFaults.Forbid();
@@ -126,17 +102,6 @@ public sealed class LadderTests(RestlessWorld world) : IClassFixture<RestlessWor
         await using var swap = Lab.Hostctl.StartSwap("--image", await world.OtherImageAsync());
         return await swap.WaitAsync(Limit, Token);
     }
-
-    private static Task<string> WaitAsync(RunningProcess swap, string awaited, Func<EventView, bool> condition) =>
-        swap.WaitForLineAsync(awaited, line => condition(HostctlDocuments.Read<EventView>(line)), Limit, Token);
-
-    /// <summary>Only once the source has handed over does libvirt let a post-copy migration be cut.</summary>
-    private async Task CutAsync(Generation source) => await Poll.UntilAsync(
-        "libvirt to cut the post-copy migration",
-        TimeSpan.FromSeconds(20),
-        async token => (await source.TryAsync(["virsh", "domjobabort", world.Restless.Uuid, "--postcopy"], token)).ExitCode == 0,
-        () => "",
-        Token);
 
     private static IReadOnlyList<string?> RungsOf(CommandResult result) =>
         [.. HostctlRunner.Events(result.Output).Where(static line => line.Event is "moveClimbed").Select(static line => line.Rung)];

@@ -11,6 +11,7 @@ namespace HostSwap.IntegrationTests.Support;
 /// </summary>
 public sealed class RestlessWorld : IAsyncLifetime
 {
+    private string _image = Repository.Bookworm;
     private OuterHostLab? _lab;
 
     /// <summary>The lab.</summary>
@@ -20,6 +21,14 @@ public sealed class RestlessWorld : IAsyncLifetime
     public Guest Restless { get; private set; } = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>One of a test's own, whose first generation has another image.</summary>
+    internal static async Task<RestlessWorld> StartAsync(string image)
+    {
+        var world = new RestlessWorld { _image = image };
+        await world.InitializeAsync();
+        return world;
+    }
 
     /// <summary>Its configuration. Without throttling, which would tame the guest sooner or later.</summary>
     public static LabOptions Options { get; } = new LabOptions { Purpose = "ladder", Image = Repository.Bookworm }.With(
@@ -38,7 +47,7 @@ public sealed class RestlessWorld : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        _lab = await OuterHostLab.StartAsync(Options, Token);
+        _lab = await OuterHostLab.StartAsync(Options with { Image = _image }, Token);
         try
         {
             Restless = await _lab.AddGuestAsync(

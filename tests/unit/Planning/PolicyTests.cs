@@ -75,6 +75,16 @@ public sealed class PolicyTests : IDisposable
         new PolicyCheck().Check(Context()).Any(blocker => blocker.Code == "postcopy").ShouldBe(blocked);
     }
 
+    [Theory]
+    [InlineData("9.0", false)]
+    [InlineData("11.3", true)]
+    [InlineData("11.4", false)]
+    public void A_libvirt_that_could_not_mend_a_post_copy_is_told(string libvirt, bool told)
+    {
+        Add("web", "<policy>postcopy</policy>");
+        Planner.Make(Context(libvirt)).Warnings.Any(warning => warning.Contains("web: should post-copy break off", StringComparison.Ordinal)).ShouldBe(told);
+    }
+
     [Fact]
     public void A_vm_in_the_middle_of_a_post_copy_is_not_moved()
     {
@@ -104,11 +114,11 @@ public sealed class PolicyTests : IDisposable
         return machine;
     }
 
-    private PlanContext Context()
+    private PlanContext Context(string libvirt = "9.0")
     {
         var session = _world.Session;
         var nothing = new Dictionary<DomainCapabilitiesQuery, string>();
-        var host = new LibvirtHostDescription(Guid.NewGuid(), new Version(11, 3), new Version(10, 0), "<capabilities/>");
+        var host = new LibvirtHostDescription(Guid.NewGuid(), Version.Parse(libvirt), new Version(10, 0), "<capabilities/>");
         return new PlanContext(
             _settings,
             _world.Kernel,

@@ -52,6 +52,39 @@ public sealed class PostCopyReconciliationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_libvirt_that_would_crash_is_not_told_to_mend_it()
+    {
+        OnSource(DomainState.Paused, PausedPostCopyFailed);
+        OnTarget(DomainState.Running, RunningPostCopyFailed);
+        _world.Target.Version = new Version(11, 3, 0);
+        _world.Source.Domains.OnMigrate = (_, _) => throw new InvalidOperationException("told");
+        (await ReconcileAsync()).ShouldBe(Verdict.Broken);
+        _world.Events.OfType<SwapNotice>().ShouldHaveSingleItem().Message.ShouldContain("fixed in 11.4");
+    }
+
+    [Fact]
+    public async Task An_error_though_it_goes_on_and_ends_well_is_none()
+    {
+        OnSource(DomainState.Paused, PausedPostCopyFailed);
+        OnTarget(DomainState.Running, RunningPostCopyFailed);
+        _world.Source.Domains.OnMigrate = (_, _) =>
+        {
+            _world.Source.Domains.Known[_uuid] = _world.Source.Domains.Known[_uuid] with { StateReason = 12 };
+            _world.Target.Domains.Known[_uuid] = _world.Target.Domains.Known[_uuid] with { StateReason = RunningPostCopy };
+            _ = Task.Delay(300, TestContext.Current.CancellationToken).ContinueWith(
+                _ =>
+                {
+                    _world.Target.Domains.Known[_uuid] = _world.Target.Domains.Known[_uuid] with { StateReason = 2 };
+                    _world.Stop(_uuid, SwapWorld.SourcePid);
+                    _world.Source.Domains.Known.Remove(_uuid);
+                },
+                TaskScheduler.Default);
+            throw new AdapterException("libvirt gen-1", "migrate", "a false error");
+        };
+        (await ReconcileAsync()).ShouldBe(Verdict.Adopt);
+    }
+
+    [Fact]
     public async Task What_libvirt_cannot_mend_is_for_a_person()
     {
         OnSource(DomainState.Paused, PausedPostCopyFailed);
