@@ -26,6 +26,7 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             file)
         {
             Memory = Memory(),
+            Vms = Vms(),
         };
     }
 

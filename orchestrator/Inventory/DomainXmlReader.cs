@@ -48,7 +48,10 @@ public static class DomainXmlReader
             [.. Secrets(domain)],
             Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
             [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)],
-            Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent));
+            Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent))
+        {
+            Metadata = VmMetadataReader.Read(domain),
+        };
     }
 
     private static XDocument Load(string xml, LoadOptions options)

@@ -205,7 +205,11 @@ public sealed record MoveRecord(
     bool Autostart,
     long? BytesTransferred,
     TimeSpan? Downtime,
-    TimeSpan? Elapsed);
+    TimeSpan? Elapsed)
+{
+    /// <summary>Name of the <c>Rung</c> to which its copy had to climb; null where it converged by itself.</summary>
+    public string? Rung { get; init; }
+}
 
 /// <summary>The durable record of a generation.</summary>
 /// <param name="Number">Its number, from 1.</param>

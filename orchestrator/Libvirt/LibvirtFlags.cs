@@ -13,7 +13,11 @@ internal enum MigrateFlags : uint
     Unsafe = 1 << 9,
     AbortOnError = 1 << 12,
     AutoConverge = 1 << 13,
+    PostCopy = 1 << 15,
     Parallel = 1 << 17,
+
+    /// <summary>Since libvirt 8.5.</summary>
+    PostCopyResume = 1 << 19,
 }
 
 /// <summary><c>virDomainXMLFlags</c>.</summary>

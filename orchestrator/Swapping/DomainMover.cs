@@ -146,6 +146,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             async () =>
             {
                 end = await RunAsync(move, domain, handover, sourceVersion, stop);
+                progress.Climbed(end.Rung);
                 after = await _fence.SettleAsync(move.Uuid, move.Name);
                 leftover = handover is null ? null : await handover.CleanUpAsync();
                 return string.Join("; ", new[] { end.Failure, after.InWords, leftover }.OfType<string>());
@@ -181,7 +182,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     {
         return handover is null ? await MigrateAsync(MigrationArrival.Copied) : await handover.RunAsync(MigrateAsync, domain);
 
-        Task<MigrationEnd> MigrateAsync(MigrationArrival arrival) => _migration.RunAsync(move, domain.Persistent, sourceVersion, arrival, stop);
+        Task<MigrationEnd> MigrateAsync(MigrationArrival arrival) => _migration.RunAsync(move, domain, sourceVersion, arrival, stop);
     }
 
     /// <summary>A handover where it is planned and still possible; what stands in the way is told, and RAM is copied.</summary>

@@ -18,6 +18,9 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>Whether its RAM is copied whatever was planned: a handover has failed.</summary>
     public bool CopiesRam { get; set; }
 
+    /// <summary>Notes how high a try had to climb; of several the highest counts.</summary>
+    public void Climbed(Rung rung) => Outcome = Outcome with { Rung = rung > Outcome.Rung ? rung : Outcome.Rung };
+
     /// <summary>Enters <c>Fenced</c> with the method that fits what was seen.</summary>
     public void Begin(MoveMethod method, Ownership seen)
     {

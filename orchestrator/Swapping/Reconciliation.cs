@@ -18,6 +18,9 @@ public enum Verdict
 
     /// <summary>Neither side knows it.</summary>
     Lost,
+
+    /// <summary>A post-copy migration of it has broken and could not be mended: nothing is resumed, a person decides.</summary>
+    Broken,
 }
 
 /// <summary>One VM after an interruption.</summary>
@@ -95,6 +98,13 @@ internal sealed class Reconciliation(SwapSession session)
             var seen = await _fence.SettleAsync(uuid, name);
             return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
         }
+        catch (PostCopyBrokenException)
+        {
+            // The definition is not asked for its size: what the limit is made from matters little here.
+            if (await new PostCopyRecovery(session).TryAsync(uuid, name, memoryBytes: 0))
+                return await JudgeAsync(uuid, name);
+            return new ReconciledVm(uuid, name, Verdict.Broken, (await _fence.LookAsync(uuid, CancellationToken.None)).InWords);
+        }
         catch (OwnershipException)
         {
             var seen = await _fence.LookAsync(uuid, CancellationToken.None);
@@ -162,5 +172,7 @@ internal sealed class Reconciliation(SwapSession session)
     private static bool IsPausedForMigration(SideView side) =>
         side.Domain is { State: DomainState.Paused, StateReason: PausedForMigration } && side.QemuProcesses.Count == 1;
 
-    private static bool Runs(SideView side) => side.Domain is { State: DomainState.Running or DomainState.Blocked } && side.QemuProcesses.Count == 1;
+    /// <summary>One that runs in post-copy lacks what the other has not sent yet, though that may already say "for migration" alone.</summary>
+    private static bool Runs(SideView side) =>
+        side.Domain is { State: DomainState.Running or DomainState.Blocked, PostCopy: PostCopyPhase.None } && side.QemuProcesses.Count == 1;
 }

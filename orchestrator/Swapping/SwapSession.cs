@@ -74,7 +74,10 @@ public sealed record SwapSession(
             move.Autostart,
             outcome.BytesTransferred,
             outcome.Downtime,
-            outcome.Elapsed));
+            outcome.Elapsed)
+        {
+            Rung = outcome.Rung == Rung.None ? null : outcome.Rung.ToString(),
+        });
         Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason, outcome.Downtime));
     }
 }

@@ -74,7 +74,11 @@ public sealed record EntryView(long Id, string Step, string Subject, string Resu
 
 /// <summary>The move of one VM.</summary>
 public sealed record MoveView(
-    Guid Uuid, string Name, string Method, string State, string Reason, long? TransferredBytes, double? DowntimeMs, double? ElapsedMs);
+    Guid Uuid, string Name, string Method, string State, string Reason, long? TransferredBytes, double? DowntimeMs, double? ElapsedMs)
+{
+    /// <summary>How high its copy had to climb; null where it converged by itself.</summary>
+    public string? Rung { get; init; }
+}
 
 /// <summary><c>hostctl plan --format json</c>.</summary>
 public sealed record PlanView(string Schema, bool Possible, PlanBodyView Plan);
@@ -90,7 +94,17 @@ public sealed record PlanBodyView(
     IReadOnlyList<string> Warnings);
 
 /// <summary>One planned move.</summary>
-public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason);
+public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason)
+{
+    /// <summary>What becomes of its copy where that does not converge.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The higher, the sooner it moves.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>No two VMs of one group are in flight together.</summary>
+    public string? Group { get; init; }
+}
 
 /// <summary>One reason against the swap.</summary>
 public sealed record BlockerView(string Code, string Subject, string Problem, string Fix);
@@ -115,4 +129,11 @@ public sealed record EventView(
     double? ElapsedMs,
     long? ProcessedBytes,
     IReadOnlyList<MoveView>? Moves,
-    IReadOnlyList<string>? Problems);
+    IReadOnlyList<string>? Problems)
+{
+    /// <summary>Of <c>moveClimbed</c>: what a copy is given.</summary>
+    public string? Rung { get; init; }
+
+    /// <summary>Of <c>moveChanged</c> and <c>moveClimbed</c>: why.</summary>
+    public string? Reason { get; init; }
+}

@@ -22,6 +22,10 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Action<Guid> OnAbort { get; set; } = _ => { };
 
+    public Action<Guid> OnPostCopy { get; set; } = _ => { };
+
+    public Action<Guid> OnSuspend { get; set; } = _ => { };
+
     public Action<Guid> OnUndefine { get; set; } = _ => { };
 
     /// <summary>What becomes of XML that is defined.</summary>
@@ -109,6 +113,26 @@ internal sealed class FakeDomains : ILibvirtDomains
     public Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken)
     {
         Calls.Add($"max downtime {limit.TotalMilliseconds}");
+        return Task.CompletedTask;
+    }
+
+    public Task SetMaxSpeedAsync(Guid uuid, long? limit, CancellationToken cancellationToken)
+    {
+        Calls.Add($"max speed {(limit is { } known ? $"{known}" : "unlimited")}");
+        return Task.CompletedTask;
+    }
+
+    public Task StartPostCopyAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add("post-copy");
+        OnPostCopy(uuid);
+        return Task.CompletedTask;
+    }
+
+    public Task SuspendAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add("suspend");
+        OnSuspend(uuid);
         return Task.CompletedTask;
     }
 

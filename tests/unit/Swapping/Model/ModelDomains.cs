@@ -62,6 +62,12 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
 
     public Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken) => ReadAsync(() => Known(uuid));
 
+    public Task SetMaxSpeedAsync(Guid uuid, long? limit, CancellationToken cancellationToken) => ReadAsync(() => Known(uuid));
+
+    public Task StartPostCopyAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("start post-copy", () => Known(uuid));
+
+    public Task SuspendAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("suspend", () => Known(uuid));
+
     public Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken) => ReadAsync(() => true);
 
     public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) => ReadAsync(() => (DomainJob?)null);
