@@ -26,18 +26,18 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
         if (earlier is not { } unfinished)
             return Unfinished.NothingToDo(parts, observer, $"nothing is unfinished; {active.Name} is active");
 
-        var course = request.Course ?? unfinished.Detail.Course;
+        var course = request.Course is { } wanted ? unfinished.Detail.CourseTo(wanted) : unfinished.Detail.Course;
         var operation = new MoverOperation(parts, observer, approval, request.OnFailure);
         var result = await operation.RunAsync(
             OperationKind.Resume,
             active,
-            unfinished.Detail with { From = active.Number, Course = course },
+            unfinished.Detail with { Course = course },
             token => ContinueAsync(operation, active, unfinished.Detail, course, token),
             stop);
 
-        // The switch had been made already, so that there was no way back but a rollback, which is an operation of its own.
+        // The switch had been made already, so that the only way there is another operation, in the other direction.
         var switched = active.Number == unfinished.Detail.Candidate && parts.Generations.FindCandidate() is null;
-        return request.Course == SwapCourse.Back && switched && result.Result == OperationResult.Done
+        return request.Course is not null && course == SwapCourse.Back && switched && result.Result == OperationResult.Done
             ? await new RollbackRunner(parts, observer, approval).RunAsync(active, parts.Generations.Previous(), request.OnFailure, stop)
             : result;
     }
@@ -60,7 +60,9 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
         if (course == SwapCourse.Back)
             return $"nothing had begun; every VM is in {active.Name}";
 
-        // It died before its candidate was recorded.
+        // It died before its candidate was recorded. That of a rollback is a generation that is kept.
+        if (parts.Generations.All().FirstOrDefault(generation => generation.Number == earlier.Candidate) is { Role: GenerationRole.Retired } kept)
+            return await operation.GoForwardAsync(active, await _preparation.RecallAsync(operation.Log, kept, stop), stop);
         var start = await _preparation.FindStartAsync(earlier.ImageId, earlier.Image, stop);
         return await operation.GoForwardAsync(active, await _preparation.StartCandidateAsync(operation.Log, start, stop), stop);
     }

@@ -20,7 +20,7 @@ public enum FailurePolicy
 public sealed record SwapRequest(string? Image, bool Force, FailurePolicy OnFailure = FailurePolicy.Stop);
 
 /// <summary>What a resumption is asked for.</summary>
-/// <param name="Course">Which way; null for that of the interrupted operation.</param>
+/// <param name="Course">To the newer generation or to the older one, whichever way the interrupted operation went; null for its own way.</param>
 /// <param name="OnFailure">What is done when a VM cannot be moved.</param>
 /// <param name="TakeOver">Take the place of a living hostctl that does not go on, such as a stopped one.</param>
 public sealed record ResumeRequest(SwapCourse? Course, FailurePolicy OnFailure = FailurePolicy.Stop, bool TakeOver = false);
