@@ -95,7 +95,7 @@ public sealed class LadderMigrationTests : IDisposable
             _ = Task.Delay(500, TestContext.Current.CancellationToken).ContinueWith(_ => Arrive(uuid), TaskScheduler.Default);
         };
 
-        var outcome = await MoveAsync(vm, ConvergencePolicy.PostCopy, stop.Token);
+        var outcome = await MoveUntilAsync(vm, ConvergencePolicy.PostCopy, stop.Token);
 
         outcome.State.ShouldBe(MoveState.Verified, outcome.Reason);
         _world.Source.Domains.Calls.ShouldNotContain("abort");
@@ -193,7 +193,9 @@ public sealed class LadderMigrationTests : IDisposable
         _world.Target.Domains.Known[uuid] = _world.Target.Domains.Known[uuid] with { StateReason = 2 };
     }
 
-    private async Task<MoveOutcome> MoveAsync(DomainRecord vm, ConvergencePolicy policy, CancellationToken stop = default)
+    private Task<MoveOutcome> MoveAsync(DomainRecord vm, ConvergencePolicy policy) => MoveUntilAsync(vm, policy, CancellationToken.None);
+
+    private async Task<MoveOutcome> MoveUntilAsync(DomainRecord vm, ConvergencePolicy policy, CancellationToken stop)
     {
         var session = _world.Session;
         await using var foreign = ForeignChanges.Watch(session.Source, session.Target, session.Time, session.Notice);
