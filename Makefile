@@ -19,7 +19,7 @@ demo: prerequisites build ## The main job for real: five VMs, swapped from Debia
 	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/debug/hostswap-demo'
 
 .PHONY: test
-test: prerequisites lint build ## Unit tests, then integration tests against real Docker, systemd, libvirt and QEMU
+test: prerequisites lint build ## Unit tests, integration tests against real Docker, systemd, libvirt and QEMU, and a sample of the fault cases
 	tests/run
 
 .PHONY: test-unit

@@ -11,7 +11,8 @@ namespace HostSwap.Faults;
 /// </summary>
 internal sealed class FaultBench(FaultOptions options, Action<RunRecord> tell) : IAsyncDisposable
 {
-    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(6);
+    /// <summary>Ten swaps in a row take the longest of all.</summary>
+    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(12);
 
     /// <summary>virtlogd rotates a console at 2 MiB, with which ticks would go; a guest needs an hour for that.</summary>
     private static readonly TimeSpan WorldAge = TimeSpan.FromMinutes(25);

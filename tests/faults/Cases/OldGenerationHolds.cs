@@ -50,6 +50,8 @@ internal sealed class OldGenerationHolds() : FaultCase(24, "a domain or a QEMU p
         run.RequireExit(await run.HostctlAsync(["rollback", "--yes"]), ExitCodes.Done);
         run.Recovered();
         run.ExpectedImage = run.World.Image;
+        // Now the other one soaks.
+        await RetireAsync(run);
     }
 
     private static async Task LeaveDomainAsync(FaultRun run)
