@@ -62,7 +62,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     /// </summary>
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
-        await Lab.ConfigureAsync(Design.Options.With("generation", "keep_retired = \"0s\""), cancellationToken);
+        await Lab.ConfigureAsync(Design.Options.Without("generation", "keep_retired").With("generation", "keep_retired = \"0s\""), cancellationToken);
         var retired = await Lab.Hostctl.RunAsync(["retire", "--now"], cancellationToken);
         if (retired.ExitCode is not (ExitCodes.Done or ExitCodes.NothingToDo)) retired.Succeeded();
         await Lab.ConfigureAsync(Design.Options, cancellationToken);
