@@ -15,7 +15,8 @@ internal sealed class ChildProcess : IDisposable
     /// <param name="script">What a shell does; it says a line when it is ready to be signalled.</param>
     public ChildProcess(string script = "echo ready; exec sleep 600")
     {
-        _process = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        // A shell cannot trap what it was started to ignore, as SIGINT is for whatever runs in the background of another shell.
+        _process = Process.Start(new ProcessStartInfo("env", ["--default-signal", "sh", "-c", script]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         _process.StandardOutput.ReadLine().ShouldBe("ready");
     }
 
