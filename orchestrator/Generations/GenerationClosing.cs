@@ -24,7 +24,7 @@ internal sealed class GenerationClosing(IContainerEngine engine, GenerationConte
             return doubt is null ? "empty, and libvirt is stopped" : $"empty, but libvirt could not be stopped: {doubt}";
 
         var closed = await ReopenAsync(generation, CancellationToken.None);
-        throw new GenerationHoldsException(generation, closed is null ? held : [.. held, $"and libvirt there is stopped: {closed}"]);
+        throw new GenerationHoldsException(generation, closed is null ? held : [.. held, $"a libvirt that is stopped and cannot be started: {closed}"]);
     }
 
     /// <summary>Has libvirt run again in a generation that was closed; no change where it runs.</summary>
