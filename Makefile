@@ -47,6 +47,7 @@ install: ## Install hostctl, its manual page, completion, unit and example confi
 	install -D -m 0644 hostctl/packaging/hostctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/hostctl.8
 	install -D -m 0644 hostctl/packaging/hostctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/hostctl
 	install -D -m 0644 hostctl/packaging/hostswap.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap.service
+	install -D -m 0644 hostctl/packaging/hostswap-memory.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-memory.service
 	install -D -m 0644 hostctl/packaging/hostswap-retire.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.service
 	install -D -m 0644 hostctl/packaging/hostswap-retire.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.timer
 	install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(PREFIX)/share/doc/hostswap/hostswap.toml

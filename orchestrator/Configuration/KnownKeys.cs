@@ -44,6 +44,15 @@ internal static class KnownKeys
     public const string Retries = "migration.retries";
     public const string RetryDelay = "migration.retry_delay";
     public const string MemoryReserve = "migration.memory_reserve_mib";
+    public const string MemorySize = "memory.size";
+    public const string MemoryBacking = "memory.backing";
+    public const string MemoryPageSize = "memory.page_size";
+    public const string MemoryHugePages = "memory.huge_pages";
+    public const string Policy = "migration.policy";
+    public const string MaximumBandwidth = "migration.max_bandwidth_mib_per_second";
+    public const string Downtime = "migration.downtime";
+    public const string MaximumDowntime = "migration.max_downtime";
+    public const string ClimbAfter = "migration.climb_after";
 
     /// <summary>The keys with the form of their values.</summary>
     public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(StringComparer.Ordinal)
@@ -70,6 +79,15 @@ internal static class KnownKeys
         [Retries] = ValueKind.Integer,
         [RetryDelay] = ValueKind.Text,
         [MemoryReserve] = ValueKind.Integer,
+        [MemorySize] = ValueKind.Text,
+        [MemoryBacking] = ValueKind.Text,
+        [MemoryPageSize] = ValueKind.Text,
+        [MemoryHugePages] = ValueKind.Text,
+        [Policy] = ValueKind.Text,
+        [MaximumBandwidth] = ValueKind.IntegerOrWord,
+        [Downtime] = ValueKind.Text,
+        [MaximumDowntime] = ValueKind.Text,
+        [ClimbAfter] = ValueKind.Text,
     };
 
     /// <summary>The tables that the keys stand in.</summary>

@@ -22,6 +22,8 @@ public sealed class Doctor(
         foreach (var directory in settings.SharedDirectories)
             yield return SharedDirectory(directory);
         yield return FreeMemory.Look(kernel, settings);
+        foreach (var check in new MemoryChecks(settings, kernel).Run())
+            yield return check;
 
         var docker = await AskAsync("docker", () => EngineAsync(cancellationToken));
         yield return docker;

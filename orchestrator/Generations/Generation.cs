@@ -61,6 +61,18 @@ public sealed record GenerationPaths(HostSwapPaths Host, int Number)
     /// <summary>Its <c>/run/libvirt</c>.</summary>
     public string LibvirtDirectory => Path.Join(Runtime, "libvirt");
 
+    /// <summary>Where its libvirt's hook asks hostctl; there while a swap goes to it.</summary>
+    public string HookSocket => Path.Join(Runtime, "hook.sock");
+
+    /// <summary>Its directory on the shared memory mount, in which its VMs that are ready for handover have their RAM.</summary>
+    public string Memory => Path.Join(Host.Memory, Generation.NameOf(Number));
+
+    /// <summary>Directory of its VMs' QMP sockets; its QEMU makes them, and outside root alone reaches them.</summary>
+    public string QmpDirectory => Path.Join(Runtime, "qmp");
+
+    /// <summary>The QMP socket of a VM that was prepared for handover.</summary>
+    public string QmpSocket(Guid domain) => Path.Join(QmpDirectory, HostImageContract.QmpSocketName(domain));
+
     /// <summary>Where other generations' libvirt reaches this one's libvirt; a path inside host containers.</summary>
     public string PeerLibvirtSocket => $"{HostImageContract.GenerationRuntimes}/{Number}/libvirt/libvirt-sock";
 }

@@ -86,6 +86,12 @@ public enum OperationKind
 
     /// <summary><c>hostctl retire</c>.</summary>
     Retire,
+
+    /// <summary><c>hostctl vm prepare</c>.</summary>
+    Prepare,
+
+    /// <summary><c>hostctl vm unprepare</c>.</summary>
+    Unprepare,
 }
 
 /// <summary>What kinds of operations have in common.</summary>
@@ -199,7 +205,11 @@ public sealed record MoveRecord(
     bool Autostart,
     long? BytesTransferred,
     TimeSpan? Downtime,
-    TimeSpan? Elapsed);
+    TimeSpan? Elapsed)
+{
+    /// <summary>Name of the <c>Rung</c> to which its copy had to climb; null where it converged by itself.</summary>
+    public string? Rung { get; init; }
+}
 
 /// <summary>The durable record of a generation.</summary>
 /// <param name="Number">Its number, from 1.</param>

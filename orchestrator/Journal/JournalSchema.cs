@@ -77,6 +77,9 @@ internal static class JournalSchema
         ) STRICT;
         INSERT INTO fence (id, epoch, holder) VALUES (1, 0, '');
         """,
+        """
+        ALTER TABLE moves ADD COLUMN rung TEXT;
+        """,
     ];
 
     /// <summary>Makes the tables in an empty file, or brings those of an older version up to date.</summary>

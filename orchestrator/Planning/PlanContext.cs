@@ -32,6 +32,9 @@ public sealed record PlanContext(
     IReadOnlySet<Guid> CheckpointOwners,
     IReadOnlyList<CarriedNeed> CarriedNeeds)
 {
+    /// <summary>Whether the RAM of each running VM can be handed over; one that is not named cannot.</summary>
+    public IReadOnlyDictionary<Guid, HandoverOffer> Handovers { get; init; } = new Dictionary<Guid, HandoverOffer>();
+
     /// <summary>The VMs of the source whose definition could be read, with it.</summary>
     public IEnumerable<(VirtualMachine Machine, VmDefinition Definition)> Readable()
     {

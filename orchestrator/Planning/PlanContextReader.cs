@@ -1,16 +1,14 @@
-using HostSwap.Orchestrator.Configuration;
-using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
-using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Planning;
 
 /// <summary>Reads what a plan is made from, out of both generations.</summary>
-public sealed class PlanContextReader(
-    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, GenerationManager generations)
+public sealed class PlanContextReader(OuterHostParts parts)
 {
+    private readonly HandoverSurvey _handovers = new(parts);
+
     /// <summary>Reads both sides.</summary>
     public async Task<PlanContext> ReadAsync(
         (Generation Generation, ILibvirtHost Libvirt) source,
@@ -23,8 +21,8 @@ public sealed class PlanContextReader(
         var filters = await target.Libvirt.ListNetworkFiltersAsync(cancellationToken);
         var secrets = await target.Libvirt.ListSecretsAsync(cancellationToken);
         return new PlanContext(
-            settings,
-            kernel,
+            parts.Settings,
+            parts.Kernel,
             from,
             to,
             inventory,
@@ -33,7 +31,10 @@ public sealed class PlanContextReader(
             secrets.ToHashSet(),
             await ReadWayBackAsync(inventory, from.Host, source.Libvirt, cancellationToken),
             CheckpointOwners(source.Generation, inventory),
-            await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken));
+            await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
+        {
+            Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
+        };
     }
 
     private static async Task<WayBackFacts> ReadWayBackAsync(
@@ -71,9 +72,9 @@ public sealed class PlanContextReader(
 
     private async Task<PlanSide> ReadSideAsync(Generation generation, ILibvirtHost libvirt, CancellationToken cancellationToken) => new(
         generation,
-        await engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
+        await parts.Engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
         await libvirt.DescribeAsync(cancellationToken),
-        await generations.InitPidAsync(generation, cancellationToken));
+        await parts.Generations.InitPidAsync(generation, cancellationToken));
 
     /// <summary>Each kind of domain is asked for once, and only where the target's emulator has its machine type at all.</summary>
     private static async Task<IReadOnlyDictionary<DomainCapabilitiesQuery, string>> AskDomainCapabilitiesAsync(

@@ -8,6 +8,9 @@ public enum MoveMethod
     /// <summary>Pre-copy live migration; a paused VM stays paused.</summary>
     Copy,
 
+    /// <summary>Live migration in which the RAM stays where it is: both QEMUs map the same files.</summary>
+    Handover,
+
     /// <summary>The VM is shut off: its definition is carried over and nothing runs.</summary>
     Define,
 }
@@ -64,7 +67,17 @@ public sealed record PlannedMove(
     MoveMethod Method,
     string Reason,
     long MemoryBytes,
-    string? NoWayBack = null);
+    string? NoWayBack = null)
+{
+    /// <summary>How it wants to be moved.</summary>
+    public VmPolicy Policy { get; init; } = VmPolicy.Default;
+
+    /// <summary>How much of the outer host's memory the move takes besides what the VM has, until it is over.</summary>
+    public long ExtraMemoryBytes => Method == MoveMethod.Copy ? MemoryBytes : 0;
+
+    /// <summary>Whether sending it keeps cores busy on both sides.</summary>
+    public bool TakesCores => Method == MoveMethod.Copy;
+}
 
 /// <summary>One reason why the swap cannot be made.</summary>
 /// <param name="Code">Stable short name of the check, for scripts.</param>

@@ -78,13 +78,11 @@ internal static unsafe partial class ContainerFiles
             throw Failed("statx", path);
 
         return new FileFacts(
-            Device(facts.DeviceMajor, facts.DeviceMinor), facts.Inode, facts.User, facts.Group, facts.Mode)
+            DeviceNumber.Of(facts.DeviceMajor, facts.DeviceMinor), facts.Inode, facts.User, facts.Group, facts.Mode)
         {
-            NamedDevice = Device(facts.NamedMajor, facts.NamedMinor),
+            NamedDevice = DeviceNumber.Of(facts.NamedMajor, facts.NamedMinor),
         };
     }
-
-    private static ulong Device(uint major, uint minor) => ((ulong)major << 32) | minor;
 
     private static SafeFileHandle? Open(int initPid, string path, int flags)
     {

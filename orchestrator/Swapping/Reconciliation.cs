@@ -18,6 +18,9 @@ public enum Verdict
 
     /// <summary>Neither side knows it.</summary>
     Lost,
+
+    /// <summary>A post-copy migration of it has broken and could not be mended: nothing is resumed, a person decides.</summary>
+    Broken,
 }
 
 /// <summary>One VM after an interruption.</summary>
@@ -41,15 +44,25 @@ internal sealed class Reconciliation(SwapSession session)
     /// <summary>Looks at every VM that either side or an unfinished operation knows.</summary>
     public async Task<IReadOnlyList<ReconciledVm>> RunAsync()
     {
+        foreach (var side in new[] { session.Source, session.Target })
+        {
+            foreach (var problem in await SharedRam.ClearAllAsync(session, side))
+                session.Notice(problem);
+        }
+
         var found = new List<ReconciledVm>();
-        var owners = new OwnerNotes(session);
+        var owners = new MoveNotes(session);
         foreach (var (uuid, name) in await ListAsync())
         {
+            // Read before anything of this operation is noted.
+            var waits = owners.WaitsForResumption(uuid);
             var vm = await JudgeAsync(uuid, name);
             found.Add(vm);
+            if (waits && vm.Verdict is (Verdict.Adopt or Verdict.MoveAgain))
+                await ResumeArrivedAsync(uuid);
             // A death right after its migration has kept its files from going back to their owner.
             if (vm.Verdict == Verdict.Adopt && RunsOnTarget(uuid))
-                await owners.RestoreAsync(uuid, owners.Of(uuid));
+                await owners.RestoreAsync(uuid, owners.OwnersOf(uuid));
         }
 
         session.Observer.OnEvent(new Reconciled(session.Time.GetUtcNow(), found));
@@ -85,12 +98,42 @@ internal sealed class Reconciliation(SwapSession session)
             var seen = await _fence.SettleAsync(uuid, name);
             return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
         }
+        catch (PostCopyBrokenException)
+        {
+            // The definition is not asked for its size: what the limit is made from matters little here.
+            if (await new PostCopyRecovery(session).TryAsync(uuid, name, memoryBytes: 0))
+                return await JudgeAsync(uuid, name);
+            return new ReconciledVm(uuid, name, Verdict.Broken, (await _fence.LookAsync(uuid, CancellationToken.None)).InWords);
+        }
         catch (OwnershipException)
         {
             var seen = await _fence.LookAsync(uuid, CancellationToken.None);
             if (seen.Owner == Owner.Both && await RemoveLeftoverAsync(uuid, seen))
                 seen = await _fence.SettleAsync(uuid, name);
             return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
+        }
+    }
+
+    /// <summary>
+    /// A VM that was to arrive paused, and has, on whichever side that was. Its old QEMU is gone, or it would be on both; a
+    /// QEMU that has received all of a guest stands <c>paused</c>, one that has sent it <c>postmigrate</c>.
+    /// </summary>
+    private async Task ResumeArrivedAsync(Guid uuid)
+    {
+        foreach (var side in new[] { session.Source, session.Target })
+        {
+            if (await side.Libvirt.Domains.FindAsync(uuid, CancellationToken.None) is not { State: DomainState.Paused })
+                continue;
+            await using var monitor = await session.Qmp.ConnectAsync(
+                side.Generation.Paths.QmpSocket(uuid), $"qemu {uuid} in {side.Generation.Name}", CancellationToken.None);
+            if (await monitor.GetMigrationStatusAsync(CancellationToken.None) is not "completed" || await monitor.GetRunStateAsync(CancellationToken.None) is not "paused")
+                continue;
+            await session.Log.DoAsync("resume-vm", uuid.ToString(), async () =>
+            {
+                await side.Libvirt.Domains.ResumeAsync(uuid, CancellationToken.None);
+                var domain = await side.Libvirt.Domains.FindAsync(uuid, CancellationToken.None);
+                return $"it had arrived paused, and is {domain?.State}";
+            });
         }
     }
 
@@ -129,5 +172,7 @@ internal sealed class Reconciliation(SwapSession session)
     private static bool IsPausedForMigration(SideView side) =>
         side.Domain is { State: DomainState.Paused, StateReason: PausedForMigration } && side.QemuProcesses.Count == 1;
 
-    private static bool Runs(SideView side) => side.Domain is { State: DomainState.Running or DomainState.Blocked } && side.QemuProcesses.Count == 1;
+    /// <summary>One that runs in post-copy lacks what the other has not sent yet, though that may already say "for migration" alone.</summary>
+    private static bool Runs(SideView side) =>
+        side.Domain is { State: DomainState.Running or DomainState.Blocked, PostCopy: PostCopyPhase.None } && side.QemuProcesses.Count == 1;
 }

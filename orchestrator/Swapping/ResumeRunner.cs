@@ -102,7 +102,7 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
             {
                 await AwaitEarlierMovesStep.RunAsync(session, stop);
                 var found = await new Reconciliation(session).RunAsync();
-                ThrowIfOwnedTwice(found);
+                ThrowIfUnclear(found);
                 foreach (var lost in found.Where(vm => vm.Verdict == Verdict.Lost))
                     operation.ReportLost(lost);
                 return Summarise(found);
@@ -110,12 +110,16 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
         }
     }
 
-    private static void ThrowIfOwnedTwice(IReadOnlyList<ReconciledVm> found)
+    private static void ThrowIfUnclear(IReadOnlyList<ReconciledVm> found)
     {
-        var twice = found.Where(vm => vm.Verdict == Verdict.Refuse).Select(vm => $"VM {vm.Name} ({vm.Uuid}) has a QEMU on both sides: {vm.Seen}").ToList();
-        if (twice.Count > 0)
-            throw new OwnershipException($"nothing was resumed, no VM was touched: {string.Join("; ", twice)}");
+        var unclear = found.Where(vm => vm.Verdict is Verdict.Refuse or Verdict.Broken).Select(InWords).ToList();
+        if (unclear.Count > 0)
+            throw new OwnershipException($"nothing was resumed, no VM was touched: {string.Join("; ", unclear)}");
     }
+
+    private static string InWords(ReconciledVm vm) => vm.Verdict == Verdict.Broken
+        ? new PostCopyBrokenException(vm.Name, vm.Uuid, vm.Seen).Message
+        : $"VM {vm.Name} ({vm.Uuid}) has a QEMU on both sides: {vm.Seen}";
 
     private static string Summarise(IReadOnlyList<ReconciledVm> found)
     {

@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Handover;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Swapping.Steps;
@@ -83,7 +84,9 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
             observer,
             parts.Time,
             await OpenAsync(source, cancellationToken),
-            await OpenAsync(candidate, cancellationToken));
+            await OpenAsync(candidate, cancellationToken),
+            parts.Qmp,
+            HookServer.Listen(candidate.Paths.HookSocket, message => observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), message))));
         await CatchUpAsync(session);
         return (session, readiness);
     }

@@ -1,10 +1,12 @@
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Handover;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Qmp;
 using HostSwap.Orchestrator.Verifying;
 
 namespace HostSwap.Orchestrator.Swapping;
@@ -34,6 +36,8 @@ public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int I
 /// <param name="Time">The clock.</param>
 /// <param name="Source">The side that VMs leave.</param>
 /// <param name="Target">The side that they go to.</param>
+/// <param name="Qmp">Opens monitors of QEMU.</param>
+/// <param name="Hooks">Answers the hook of the target's libvirt.</param>
 public sealed record SwapSession(
     HostSwapSettings Settings,
     IContainerEngine Engine,
@@ -43,11 +47,14 @@ public sealed record SwapSession(
     ISwapObserver Observer,
     TimeProvider Time,
     SwapSide Source,
-    SwapSide Target) : IAsyncDisposable
+    SwapSide Target,
+    IQmpConnector Qmp,
+    IHandoverDesk Hooks) : IAsyncDisposable
 {
     /// <summary>Closes the connections to both sides.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Hooks.DisposeAsync();
         await Source.Libvirt.DisposeAsync();
         await Target.Libvirt.DisposeAsync();
     }
@@ -67,7 +74,10 @@ public sealed record SwapSession(
             move.Autostart,
             outcome.BytesTransferred,
             outcome.Downtime,
-            outcome.Elapsed));
+            outcome.Elapsed)
+        {
+            Rung = outcome.Rung == Rung.None ? null : outcome.Rung.ToString(),
+        });
         Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason, outcome.Downtime));
     }
 }

@@ -34,6 +34,7 @@ internal sealed class FaultSuite(FaultOptions options)
         new EngineRestarted(),
         new Rebooted(),
         new GuestActs(),
+        new NeverConverges(),
         new Loaded(),
         new OneOfMany(),
         new OthersInterfere(),

@@ -10,7 +10,7 @@ public sealed class MemoryCheck : IPlanCheck
         var reserve = context.Settings.Migration.MemoryReserveMiB << 20;
         foreach (var (machine, definition) in context.Readable())
         {
-            if (machine.Domain.IsActive && definition.MemoryBytes > available - reserve)
+            if (machine.Domain.IsActive && context.Handovers.GetValueOrDefault(machine.Domain.Uuid) is not { Possible: true } && definition.MemoryBytes > available - reserve)
             {
                 yield return new Blocker(
                     "memory",

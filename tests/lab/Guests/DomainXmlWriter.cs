@@ -26,6 +26,10 @@ public static class DomainXmlWriter
             new XElement("name", spec.Name),
             new XElement("uuid", spec.Uuid.ToString("D")),
             new XElement("memory", new XAttribute("unit", "MiB"), spec.MemoryMiB),
+            !spec.Prepared ? null : new XElement(
+                "memoryBacking",
+                new XElement("source", new XAttribute("type", "file")),
+                new XElement("access", new XAttribute("mode", "shared"))),
             new XElement("vcpu", spec.Cpus),
             new XElement(
                 "os",
@@ -38,7 +42,19 @@ public static class DomainXmlWriter
             new XElement("on_poweroff", "destroy"),
             new XElement("on_reboot", "restart"),
             new XElement("on_crash", "destroy"),
-            Devices(spec, placement)));
+            Devices(spec, placement),
+            !spec.Prepared ? null : Monitor(spec)));
+
+    private static XElement Monitor(GuestSpec spec)
+    {
+        XNamespace qemu = "http://libvirt.org/schemas/domain/qemu/1.0";
+        string[] arguments =
+        [
+            "-chardev", $"socket,id=hostswap-qmp,path=/run/hostswap/qmp/{spec.Uuid:D}.sock,server=on,wait=off",
+            "-mon", "chardev=hostswap-qmp,mode=control",
+        ];
+        return new XElement(qemu + "commandline", arguments.Select(argument => new XElement(qemu + "arg", new XAttribute("value", argument))));
+    }
 
     private static XElement Cpu(GuestSpec spec) => new(
         "cpu",

@@ -91,6 +91,9 @@ public sealed record GuestSpec(string Name)
     /// <summary>Whether it runs the QEMU guest agent.</summary>
     public bool Agent { get; init; }
 
+    /// <summary>Whether it is started with its RAM in a file and with a monitor beside libvirt's, as after 'hostctl vm prepare'.</summary>
+    public bool Prepared { get; init; }
+
     /// <summary>Further elements below <c>devices</c>.</summary>
     public IReadOnlyList<XElement> ExtraDevices { get; init; } = [];
 

@@ -38,6 +38,28 @@ public sealed record GenerationView(int Number, string Role, string Image, strin
 /// <summary>One VM.</summary>
 public sealed record VmView(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart);
 
+/// <summary><c>hostctl vm list --format json</c>.</summary>
+public sealed record VmListView(string Schema, IReadOnlyList<ListedVmView> Vms);
+
+/// <summary>One VM of the list.</summary>
+public sealed record ListedVmView(string Name, Guid Uuid, int Generation, string State, HandoverView? Handover);
+
+/// <summary>Whether a VM can be handed over.</summary>
+public sealed record HandoverView(bool Ready, string Stage, string Reason, IReadOnlyList<RamFileView>? RamFiles);
+
+/// <summary>One file of a VM's RAM.</summary>
+public sealed record RamFileView(string Path, long Bytes);
+
+/// <summary><c>hostctl vm prepare --format json</c>.</summary>
+public sealed record PrepareView(string Schema, bool DryRun, long? Operation, IReadOnlyList<PreparedVmView> Vms);
+
+/// <summary>What became of one VM.</summary>
+public sealed record PreparedVmView(
+    string Name, Guid Uuid, bool Running, string Outcome, IReadOnlyList<RefusalView>? Refusals, string? Diff);
+
+/// <summary>One reason against handover.</summary>
+public sealed record RefusalView(string Code, string Problem, string Fix);
+
 /// <summary><c>hostctl history --format json</c>.</summary>
 public sealed record HistoryView(string Schema, IReadOnlyList<OperationView> Operations);
 
@@ -52,7 +74,11 @@ public sealed record EntryView(long Id, string Step, string Subject, string Resu
 
 /// <summary>The move of one VM.</summary>
 public sealed record MoveView(
-    Guid Uuid, string Name, string Method, string State, string Reason, long? TransferredBytes, double? DowntimeMs, double? ElapsedMs);
+    Guid Uuid, string Name, string Method, string State, string Reason, long? TransferredBytes, double? DowntimeMs, double? ElapsedMs)
+{
+    /// <summary>How high its copy had to climb; null where it converged by itself.</summary>
+    public string? Rung { get; init; }
+}
 
 /// <summary><c>hostctl plan --format json</c>.</summary>
 public sealed record PlanView(string Schema, bool Possible, PlanBodyView Plan);
@@ -68,7 +94,17 @@ public sealed record PlanBodyView(
     IReadOnlyList<string> Warnings);
 
 /// <summary>One planned move.</summary>
-public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason);
+public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason)
+{
+    /// <summary>What becomes of its copy where that does not converge.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The higher, the sooner it moves.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>No two VMs of one group are in flight together.</summary>
+    public string? Group { get; init; }
+}
 
 /// <summary>One reason against the swap.</summary>
 public sealed record BlockerView(string Code, string Subject, string Problem, string Fix);
@@ -93,4 +129,11 @@ public sealed record EventView(
     double? ElapsedMs,
     long? ProcessedBytes,
     IReadOnlyList<MoveView>? Moves,
-    IReadOnlyList<string>? Problems);
+    IReadOnlyList<string>? Problems)
+{
+    /// <summary>Of <c>moveClimbed</c>: what a copy is given.</summary>
+    public string? Rung { get; init; }
+
+    /// <summary>Of <c>moveChanged</c> and <c>moveClimbed</c>: why.</summary>
+    public string? Reason { get; init; }
+}

@@ -22,12 +22,26 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Action<Guid> OnAbort { get; set; } = _ => { };
 
+    public Action<Guid> OnPostCopy { get; set; } = _ => { };
+
+    public Action<Guid> OnSuspend { get; set; } = _ => { };
+
     public Action<Guid> OnUndefine { get; set; } = _ => { };
+
+    /// <summary>What becomes of XML that is defined.</summary>
+    public Func<string, string> OnDefine { get; set; } = xml => xml;
 
     public Func<Guid, DomainJob?> Job { get; set; } = _ => null;
 
     /// <summary>Completed when the guest reboots.</summary>
     public TaskCompletionSource Reboot { get; } = new();
+
+    public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add($"resume {uuid}");
+        Known[uuid] = Known[uuid] with { State = DomainState.Running };
+        return Task.CompletedTask;
+    }
 
     public List<DiskError> DiskErrors { get; } = [];
 
@@ -51,7 +65,7 @@ internal sealed class FakeDomains : ILibvirtDomains
     {
         var (uuid, name) = DomainXmls.Identify(xml);
         Calls.Add($"define {name}");
-        Xml[uuid] = xml;
+        Xml[uuid] = OnDefine(xml);
         Known[uuid] = Known.TryGetValue(uuid, out var known)
             ? known with { Persistent = true }
             : new DomainRecord(uuid, name, DomainState.ShutOff, 0, Persistent: true, Autostart: false);
@@ -99,6 +113,26 @@ internal sealed class FakeDomains : ILibvirtDomains
     public Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken)
     {
         Calls.Add($"max downtime {limit.TotalMilliseconds}");
+        return Task.CompletedTask;
+    }
+
+    public Task SetMaxSpeedAsync(Guid uuid, long? limit, CancellationToken cancellationToken)
+    {
+        Calls.Add($"max speed {(limit is { } known ? $"{known}" : "unlimited")}");
+        return Task.CompletedTask;
+    }
+
+    public Task StartPostCopyAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add("post-copy");
+        OnPostCopy(uuid);
+        return Task.CompletedTask;
+    }
+
+    public Task SuspendAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add("suspend");
+        OnSuspend(uuid);
         return Task.CompletedTask;
     }
 

@@ -27,7 +27,19 @@ internal sealed class FakeKernel : IOuterKernel
 
     public List<string> OwnerChanges { get; } = [];
 
+    public FakeMounts Mounts { get; } = new();
+
+    public long Total { get; set; } = 16L << 30;
+
+    public long? HugePage { get; set; } = 2L << 20;
+
     public int Processors { get; set; } = 2;
+
+    IMounts IOuterKernel.Mounts => Mounts;
+
+    public long TotalMemoryBytes() => Total;
+
+    public long? DefaultHugePageBytes() => HugePage;
 
     public string Release => "6.1.0-test";
 
@@ -54,6 +66,23 @@ internal sealed class FakeKernel : IOuterKernel
         Open.GetValueOrDefault(pid) ?? [.. Files.Values.Select(file => new OpenFile(file, Writable: true))];
 
     public ProcessUser? UserOf(int pid) => User;
+
+    /// <summary>What each process has mapped.</summary>
+    public Dictionary<int, IReadOnlyList<MappedFile>> Mapped { get; } = [];
+
+    public HashSet<(ulong Device, ulong Inode)> Locked { get; } = [];
+
+    public IReadOnlyList<MappedFile> MappedFiles(int pid) => Mapped.GetValueOrDefault(pid) ?? [];
+
+    public IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages() => Locked;
+
+    /// <summary>Looks again until it is no longer listed; whoever asks bounds it.</summary>
+    public async Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        while (Processes.Exists(process => process.Pid == pid))
+            await Task.Delay(1, cancellationToken);
+        return true;
+    }
 
     public void ChangeOwner(int initPid, string path, uint user, uint group)
     {

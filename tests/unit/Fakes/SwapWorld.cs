@@ -38,6 +38,10 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
 
     public FakeEngine Engine { get; } = new();
 
+    public FakeQmp Qmp { get; } = new();
+
+    public FakeDesk Hooks { get; } = new();
+
     public List<SwapEvent> Events { get; } = [];
 
     /// <summary>How often a failed move is tried again.</summary>
@@ -56,7 +60,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         MemoryReserveMiB: 0);
 
     public SwapSession Session => new(
-        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target));
+        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target), Qmp, Hooks);
 
     public HostSwapSettings Settings => new(
         Paths,
