@@ -132,7 +132,7 @@ public sealed class HandoverTests : IDisposable
     [Fact]
     public async Task A_ram_file_that_is_there_already_is_refused()
     {
-        await File.WriteAllTextAsync(Outside(2, TargetId), "fresh");
+        await File.WriteAllTextAsync(Outside(2, TargetId), "fresh", TestContext.Current.CancellationToken);
         string? answer = null;
         _world.Source.Domains.OnMigrate = (_, request) =>
         {

@@ -19,7 +19,7 @@ public sealed class LadderMigrationTests : IDisposable
     private readonly SwapWorld _world = new()
     {
         Migration = new MigrationSettings(
-            null, 10, 4, true, TimeSpan.FromSeconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(20), 0, TimeSpan.FromMilliseconds(1), 0),
+            null, 10, 4, true, TimeSpan.FromSeconds(2), TimeSpan.Zero, TimeSpan.FromSeconds(20), 0, TimeSpan.FromMilliseconds(1), 0),
     };
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +37,7 @@ public sealed class LadderMigrationTests : IDisposable
 
         outcome.State.ShouldBe(MoveState.Returned);
         outcome.Rung.ShouldBe(Rung.Stay);
-        outcome.Reason.ShouldContain("did not finish within 1 s");
+        outcome.Reason.ShouldContain("did not finish within 2 s");
         _world.Source.Domains.Calls.Where(call => call is not "abort").ShouldBe(["max downtime 100", "max speed unlimited", "max downtime 200", "max downtime 400", "max downtime 500"]);
         Rung[] rungs = [Rung.Bandwidth, Rung.Downtime, Rung.Downtime, Rung.Downtime, Rung.Stay];
         _world.Events.OfType<MoveClimbed>().Select(climbed => climbed.Rung).ShouldBe(rungs);
