@@ -32,9 +32,10 @@ internal sealed class Aborted() : FaultCase(2, "abort before, and after, the sou
     /// <summary>QEMU is deaf while it sends the last part, so that an abort may come too late. Either way the guest runs on, on one side.</summary>
     private static async Task AfterAsync(FaultRun run)
     {
+        await using var suspension = new SuspensionWatch(run, await Moments.SourceAsync(run), Moments.SlowGuest(run));
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, Moments.SlowGuest(run));
-        var held = await Moments.SuspendedAsync(run, await Moments.SourceAsync(run), Moments.SlowGuest(run));
+        var held = await suspension.HoldAsync();
         run.FaultHappened();
         swap.Send(Signal.Terminate);
         Native.Send(held, Signal.Continue);

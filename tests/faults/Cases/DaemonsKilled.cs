@@ -10,10 +10,11 @@ internal static class KilledDaemon
     public static async Task RunAsync(FaultRun run, string unit, bool onTarget, bool suspended = false)
     {
         var (guest, source) = (Moments.SlowGuest(run), await Moments.SourceAsync(run));
+        await using var suspension = suspended ? new SuspensionWatch(run, source, guest) : null;
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, guest);
         var side = onTarget ? await Moments.CandidateAsync(run) : source;
-        var held = suspended ? await Moments.SuspendedAsync(run, source, guest) : 0;
+        var held = suspension is null ? 0 : await suspension.HoldAsync();
         run.FaultHappened();
         await side.RunAsync(["systemctl", "kill", "--signal=KILL", "--kill-whom=main", unit], run.Token);
         if (held != 0) Native.Send(held, Signal.Continue);

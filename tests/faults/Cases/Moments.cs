@@ -12,9 +12,6 @@ internal static class Moments
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>In milliseconds, and more than the slow guest's transfer needs: QEMU suspends it at once and sends all that is left.</summary>
-    private const string LongDowntime = "120000";
-
     /// <summary>The slow guest of the slow world.</summary>
     public static Guest SlowGuest(FaultRun run) => GuestNamed(run, WorldDesign.SlowGuest);
 
@@ -43,25 +40,6 @@ internal static class Moments
             : throw new LabException($"hostctl ended before it was held at {where}; it printed:\n{hostctl.OutputSoFar}"),
         () => hostctl.OutputSoFar,
         run.Token);
-
-    /// <summary>
-    /// The source's guest has been suspended for the last part of its transfer, and the QEMU that takes it in is held, so that the
-    /// part does not arrive before it is let go or ended. Until then the source's QEMU answers nobody: it sends that part under the
-    /// lock that its monitor needs. To be called in mid-transfer.
-    /// </summary>
-    /// <returns>The QEMU that is held.</returns>
-    public static async Task<int> SuspendedAsync(FaultRun run, Generation source, Guest guest)
-    {
-        var waiting = await QemuAsync(run, await CandidateAsync(run), guest);
-        await using var events = new RunningProcess(
-            "docker",
-            ["exec", source.Container, "stdbuf", "-oL", "virsh", "event", "--domain", guest.Uuid, "--event", "lifecycle", "--loop", "--timeout", "120"]);
-        await source.VirshAsync(["migrate-setmaxdowntime", guest.Uuid, LongDowntime], run.Token);
-        await events.WaitForLineAsync(
-            $"{guest.Name} to be suspended", static line => line.Contains("Suspended", StringComparison.Ordinal), Limit, run.Token);
-        Native.Send(waiting, Signal.Stop);
-        return waiting;
-    }
 
     /// <summary>The QEMU process of a guest in a generation.</summary>
     public static async Task<int> QemuAsync(FaultRun run, Generation generation, Guest guest)

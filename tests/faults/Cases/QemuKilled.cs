@@ -19,10 +19,11 @@ internal sealed class TargetQemuKilled() : FaultCase(3, "target's QEMU killed in
     private static async Task KillAsync(FaultRun run, bool suspended)
     {
         var (guest, source) = (Moments.SlowGuest(run), await Moments.SourceAsync(run));
+        await using var suspension = suspended ? new SuspensionWatch(run, source, guest) : null;
         var swap = run.StartSwap();
         await Moments.TransferAsync(run, swap, guest);
         var waiting = await Moments.QemuAsync(run, await Moments.CandidateAsync(run), guest);
-        if (suspended) await Moments.SuspendedAsync(run, source, guest);
+        if (suspension is not null) await suspension.HoldAsync();
         Native.Send(waiting, Signal.Kill);
         run.FaultHappened();
         var result = await run.WaitAsync(swap);
