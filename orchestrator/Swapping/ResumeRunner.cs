@@ -53,7 +53,7 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
     /// <summary>Nothing is to be continued; but somebody may have told a QEMU to leave its RAM out of what it saves.</summary>
     private async Task<SwapResult> PutRightAsync(Generation active, CancellationToken stop)
     {
-        if (await RamOfAsync(active) is not { } ram || await ram.FindAsync(stop) is not [_, ..])
+        if (await RamOfAsync(active) is not { } ram || !(await ram.FindAsync(stop)).Any(static vm => vm.Unknown is null))
             return Unfinished.NothingToDo(parts, observer, $"nothing is unfinished; {active.Name} is active");
 
         var operation = new MoverOperation(parts, observer, approval, FailurePolicy.Stop);

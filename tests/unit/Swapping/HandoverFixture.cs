@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
@@ -54,7 +55,7 @@ public abstract class HandoverFixture : IDisposable
     /// <summary>The image has a lock, which is the fence then.</summary>
     private protected void Lock() => World.Kernel.Locked.Add((1, 99));
 
-    private protected string Inside(int generation, int id) => $"{HostImageContract.MemoryOf(generation)}/libvirt/qemu/{id}-web/pc.ram";
+    private protected static string Inside(int generation, int id) => $"{HostImageContract.MemoryOf(generation)}/libvirt/qemu/{id}-web/pc.ram";
 
     private protected string Outside(int generation, int id) => Path.Join(World.Paths.Memory, $"gen-{generation}/libvirt/qemu/{id}-web/pc.ram");
 
@@ -90,6 +91,6 @@ public abstract class HandoverFixture : IDisposable
         var session = World.Session with { Time = Time };
         await using var foreign = ForeignChanges.Watch(session.Source, session.Target, session.Time, session.Notice);
         return await new DomainMover(session, foreign).MoveAsync(
-            SwapWorld.Plan(Vm) with { Method = MoveMethod.Handover, Policy = new VmPolicy { OnNoConvergence = policy } }, new Version(11, 3), CancellationToken.None);
+            SwapWorld.Plan(Vm) with { Method = MoveMethod.Handover, Policy = VmPolicy.Default with { OnNoConvergence = policy } }, new Version(11, 3), CancellationToken.None);
     }
 }
