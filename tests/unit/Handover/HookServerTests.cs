@@ -88,8 +88,9 @@ public sealed class HookServerTests : IAsyncLifetime
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), Token);
         await socket.SendAsync(Encoding.UTF8.GetBytes(question), Token);
+        await using var stream = new NetworkStream(socket);
         socket.Shutdown(SocketShutdown.Send);
-        using var reader = new StreamReader(new NetworkStream(socket));
+        using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync(Token);
     }
 
