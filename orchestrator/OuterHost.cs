@@ -10,6 +10,7 @@ using HostSwap.Orchestrator.Memory;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Qmp;
 using HostSwap.Orchestrator.Swapping;
 using HostSwap.Orchestrator.Verifying;
 
@@ -168,7 +169,7 @@ public sealed class OuterHost : IOuterHost
 
     /// <inheritdoc/>
     public IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken) =>
-        new Diagnosis.Doctor(_settings, _engine, _kernel, GetStatusAsync).RunAsync(cancellationToken);
+        new Diagnosis.Doctor(_settings, _engine, _kernel, new QmpConnector(_time), GetStatusAsync).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<HealthCheck> VerifyAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -28,7 +28,11 @@ public sealed record Generation(GenerationRecord Record, GenerationPaths Paths, 
     public static Generation From(GenerationRecord record, HostSwapPaths paths) => new(
         record,
         new GenerationPaths(paths, record.Number),
-        paths.Instance.Length == 0 ? $"hostswap-{NameOf(record.Number)}" : $"hostswap-{paths.Instance}-{NameOf(record.Number)}");
+        ContainerNameOf(record.Number, paths));
+
+    /// <summary>The name of a generation's container.</summary>
+    public static string ContainerNameOf(int number, HostSwapPaths paths) =>
+        paths.Instance.Length == 0 ? $"hostswap-{NameOf(number)}" : $"hostswap-{paths.Instance}-{NameOf(number)}";
 }
 
 /// <summary>The files of one generation on the outer host.</summary>

@@ -27,12 +27,16 @@ internal sealed class HandoverTicket(
     /// <summary>Why the hook was told to refuse; null where it was not.</summary>
     public string? Refusal { get; private set; }
 
+    /// <summary>Whether the hook has asked at all.</summary>
+    public bool WasAsked { get; private set; }
+
     /// <summary>The new QEMU's monitor, once it has started.</summary>
     public IQmpMonitor? Target { get; private set; }
 
     /// <inheritdoc/>
     public string? OnStart(int domainId)
     {
+        WasAsked = true;
         foreach (var file in facts.Ram)
         {
             if (RamLinks.TryLink(Outside(file.Path), Outside(facts.PathIn(target.Generation.Number, domainId, file)), file) is { } problem)

@@ -11,10 +11,13 @@ namespace HostSwap.Orchestrator.Handover;
 /// Answers the qemu hook of one generation's libvirt (libvirt's "Hooks for specific system management"), which asks at two
 /// moments in the start of every domain. One that no ticket is for may always go on. The hook's side of this is
 /// <c>images/host/rootfs/etc/libvirt/hooks/qemu.d/hostswap</c>: it sends the moment in a line, then the domain's XML, ends
-/// its sending, and takes <c>ok</c> for yes and everything else for a reason to refuse.
+/// its sending, and takes <c>ok</c> for yes and <c>refused: REASON</c> for no.
 /// </summary>
 internal sealed class HookServer : IHandoverDesk
 {
+    /// <summary>How a refusal begins: everything else that the hook hears is no word of hostctl's, such as of a broken pipe.</summary>
+    private const string Refused = "refused: ";
+
     private const int LargestRequest = 4 << 20;
     private const UnixFileMode RootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -98,7 +101,7 @@ internal sealed class HookServer : IHandoverDesk
         try
         {
             var answer = await AnswerAsync(await ReadAsync(stream, deadline.Token), deadline.Token);
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer ?? "ok"), deadline.Token);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer is null ? "ok" : Refused + answer), deadline.Token);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or HostSwapException)
         {

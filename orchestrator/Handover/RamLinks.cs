@@ -15,8 +15,9 @@ internal static partial class RamLinks
     {
         if (link(from, to) != 0 && Marshal.GetLastPInvokeError() is var error and not Exists)
             return $"{to} cannot be linked to {from}: {new Win32Exception(error).Message}";
-        // Also where it was there: an earlier try may have made it, or somebody another file.
-        return ContainerFiles.LookOutside(to) is { } seen && seen.Device == expected.Device && seen.Inode == expected.Inode
+        // Also where it was there: an earlier try may have made it, or somebody another file. A symbolic link leads to the
+        // right one, and has libvirt's clean-up destroy it.
+        return new FileInfo(to).LinkTarget is null && ContainerFiles.LookOutside(to) is { } seen && seen.Device == expected.Device && seen.Inode == expected.Inode
             ? null
             : $"{to} is not the file that the VM has as RAM";
     }

@@ -60,6 +60,7 @@ internal sealed class Crossing : IAsyncDisposable
         if (!await approval.ApproveAsync(Plan, stop))
             throw new PlanDeclinedException();
 
+        await Session.KeepRamInSavesAsync();
         await _steps.RunAsync(SwapStep.ReplicateInventory, () => ReplicateInventoryStep.RunAsync(Session, stop));
         _moves = new MoveDomainsStep(Session, token => _preparation.ReplanAsync(Session, token), _onFailure);
         await _steps.RunAsync(SwapStep.MoveDomains, () => _moves.RunAsync(Plan, stop));

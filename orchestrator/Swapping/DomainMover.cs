@@ -132,6 +132,12 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
 
         await using var handover = await TryHandoverAsync(move, progress, definition);
         progress.Begin(handover is null ? MoveMethod.Copy : MoveMethod.Handover, seen);
+        if (handover is null && progress.WhyCopied is { } why && !HasRoomForCopy(move))
+        {
+            progress.Enter(MoveState.Returned, $"its RAM cannot be handed over, and there is no room for a copy: {why}");
+            return false;
+        }
+
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid, _notes.OwnersOf(move.Uuid));
         await using var facts = await _arrival.NoteAsync(domain, definition);
         foreign.IsBeingMoved(move.Uuid);
@@ -145,10 +151,21 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             move.Uuid.ToString(),
             async () =>
             {
-                end = await RunAsync(move, domain, handover, sourceVersion, stop);
-                progress.Climbed(end.Rung);
-                after = await _fence.SettleAsync(move.Uuid, move.Name);
-                leftover = handover is null ? null : await handover.CleanUpAsync();
+                try
+                {
+                    end = await RunAsync(move, domain, handover, sourceVersion, stop);
+                    progress.Climbed(end.Rung);
+                    after = await _fence.SettleAsync(move.Uuid, move.Name);
+                }
+                finally
+                {
+                    // Also where nobody can tell who owns it: whichever QEMU lives on may be saved.
+                    leftover = handover is null ? null : await handover.CleanUpAsync();
+                }
+
+                // A failure in the journal: by it a resumption knows that it is not to stay paused.
+                if (handover?.StaysPaused is { } paused && after.Owner == Owner.Target)
+                    throw new AdapterException($"libvirt {session.Target.Generation.Name}", "resume", paused);
                 return string.Join("; ", new[] { end.Failure, after.InWords, leftover }.OfType<string>());
             },
             new MoveNote(owners, ArrivesPaused: handover?.WaitsOnArrival(domain) ?? false).ToJson());
@@ -161,8 +178,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
                 await FinishArrivalAsync(move, progress, owners, facts, domain, leftover);
                 return false;
             case Owner.Source when handover is not null && !end.Aborted && leftover is null && HasRoomForCopy(move):
-                progress.CopiesRam = true;
-                progress.Enter(MoveState.Fenced, $"its RAM could not be handed over, so it is copied: {handover.Refusal ?? end.Failure}");
+                progress.WhyCopied = handover.Refusal ?? end.Failure ?? "libvirt reported success, but it still ran on the old side";
+                progress.Enter(MoveState.Fenced, $"its RAM could not be handed over, so it is copied: {progress.WhyCopied}");
                 return true;
             case Owner.Source:
                 progress.Enter(MoveState.Returned, string.Join("; ", new[] { end.Failure ?? "libvirt reported success, but it still runs on the old side", leftover }.OfType<string>()));
@@ -188,12 +205,16 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     /// <summary>A handover where it is planned and still possible; what stands in the way is told, and RAM is copied.</summary>
     private async Task<HandoverMove?> TryHandoverAsync(PlannedMove move, MoveProgressState progress, VmDefinition definition)
     {
-        if (move.Method != MoveMethod.Handover || progress.CopiesRam)
+        if (move.Method != MoveMethod.Handover || progress.WhyCopied is not null)
             return null;
 
         var (handover, reason) = await HandoverMove.OpenAsync(session, move, definition);
         if (handover is null)
+        {
+            progress.WhyCopied = reason;
             session.Notice($"{move.Name}: its RAM cannot be handed over, so it is copied: {reason}");
+        }
+
         return handover;
     }
 
@@ -231,7 +252,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         IReadOnlyList<string> problems = [.. await _arrival.RunAsync(move, owners, facts, expected), .. leftover is null ? Array.Empty<string>() : [leftover]];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
-            progress.Enter(MoveState.Verified, "state, persistence and disks as before");
+            progress.Enter(MoveState.Verified, $"state, persistence and disks as before{(progress.WhyCopied is { } why ? $"; its RAM was copied: {why}" : "")}");
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }

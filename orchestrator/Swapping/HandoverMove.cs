@@ -17,6 +17,11 @@ internal sealed class HandoverMove : IAsyncDisposable
     /// <summary>How long the old QEMU may take to end after libvirt has reported success.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the new side's libvirt, which may be starting again, may take to have the VM go on.</summary>
+    private static readonly TimeSpan ResumeLimit = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
     private readonly SwapSession _session;
     private readonly PlannedMove _move;
     private readonly SourceRam _facts;
@@ -34,7 +39,12 @@ internal sealed class HandoverMove : IAsyncDisposable
     public string InWords => _facts.Fence == HandoverFence.ImageLock ? "handover; the image lock is the fence" : "handover; the end of its old QEMU is the fence";
 
     /// <summary>Why the RAM was not handed over; null where it was, or nobody refused.</summary>
-    public string? Refusal => _ticket.Refusal;
+    public string? Refusal => _ticket.Refusal ?? (_ticket.WasAsked
+        ? null
+        : $"the libvirt of {_session.Target.Generation.Name} has not asked for it: its hook is absent, or does not work");
+
+    /// <summary>Why it has arrived and does not go on, though it should; null where it does.</summary>
+    public string? StaysPaused { get; private set; }
 
     /// <summary>Whether it arrives paused and is then resumed; one that is paused now stays so.</summary>
     public bool WaitsOnArrival(DomainRecord domain) => _facts.Fence == HandoverFence.SourceEnded && domain.State != DomainState.Paused;
@@ -64,37 +74,41 @@ internal sealed class HandoverMove : IAsyncDisposable
     /// <param name="domain">The VM as it is now.</param>
     public async Task<MigrationEnd> RunAsync(Func<MigrationArrival, Task<MigrationEnd>> migrate, DomainRecord domain)
     {
+        if (await WhyNotToldAsync() is { } refusal)
+            return new MigrationEnd(refusal, Aborted: false);
+
         var waits = WaitsOnArrival(domain);
         _session.Hooks.Expect(_ticket);
+        using var stay = new CancellationTokenSource();
+        var resumed = waits ? ResumeOnceSourceEndedAsync(stay.Token) : Task.FromResult<string?>(null);
+        var patience = TimeSpan.Zero;
         try
         {
-            using var stay = new CancellationTokenSource();
-            var resumed = waits ? ResumeOnceSourceEndedAsync(stay.Token) : Task.FromResult<string?>(null);
             var end = await migrate(waits ? MigrationArrival.HandedOverPaused : MigrationArrival.HandedOver);
-            if (end.Failure is null)
-                stay.CancelAfter(EndLimit);
-            else
-                await stay.CancelAsync();
-            if (await resumed is { } paused)
-                _session.Notice($"{_move.Name}: {paused}");
+            patience = end.Failure is null ? EndLimit : TimeSpan.Zero;
             return end;
         }
         finally
         {
+            stay.CancelAfter(patience);
+            StaysPaused = await resumed;
             _session.Hooks.Forget(_move.Uuid);
         }
     }
 
     /// <summary>Sees to it that no QEMU leaves RAM out of its streams any more, and that no second name of a RAM file is left.</summary>
-    /// <returns>What could not be put right; null where all is.</returns>
+    /// <returns>What could not be put right, which is told as well; null where all is.</returns>
     public async Task<string?> CleanUpAsync()
     {
         List<string> problems = [];
         foreach (var (side, monitor) in new[] { (_session.Source, _source), (_session.Target, _ticket.Target) })
         {
-            if (monitor is not null && await SharedRam.WhyNotClearedAsync(_session, side, _move.Uuid, monitor) is { } problem)
+            if (monitor is not null && await _session.RamOf(side).WhyNotClearedAsync(_move.Uuid, monitor) is { } problem)
                 problems.Add(problem);
         }
+
+        foreach (var problem in problems)
+            _session.Notice($"{_move.Name}: {problem}");
 
         return problems.Count == 0 ? null : string.Join("; ", problems);
     }
@@ -103,28 +117,68 @@ internal sealed class HandoverMove : IAsyncDisposable
     public ValueTask DisposeAsync() => _ticket.DisposeAsync();
 
     /// <summary>
-    /// The strict fence. The kernel tells when the old QEMU has ended; that the new one has all of the guest is asked of it,
-    /// since a QEMU that crashed in mid-transfer ends as well. libvirt's own call returns later than that.
+    /// The old QEMU is told before anything begins: a new one that nobody has told the same refuses its stream, and the guest
+    /// runs on. Otherwise RAM would be copied where no hook asks, and there may be no room for that.
     /// </summary>
-    /// <returns>Why it stays paused; null where it goes on, or never came.</returns>
-    private async Task<string?> ResumeOnceSourceEndedAsync(CancellationToken cancellationToken)
+    private async Task<string?> WhyNotToldAsync()
     {
         try
         {
-            if (!await _session.Kernel.WaitForEndAsync(_facts.Pid, TimeSpan.MaxValue, cancellationToken))
-                return "its old QEMU still lives";
-            if (_ticket.Target is not { } target || await target.GetMigrationStatusAsync(cancellationToken) is not "completed")
-                return "its new QEMU does not have all of it";
-            await _session.Target.Libvirt.Domains.ResumeAsync(_move.Uuid, cancellationToken);
+            await _source.IgnoreSharedRamAsync(ignore: true, CancellationToken.None);
             return null;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <summary>
+    /// The strict fence. The kernel tells when the old QEMU has ended; that the new one has all of the guest is asked of it,
+    /// since a QEMU that crashed in mid-transfer ends as well. libvirt's own call returns later than that.
+    /// </summary>
+    /// <param name="stay">Ends the wait for the old QEMU's end, and nothing after that: then the VM is nowhere else.</param>
+    /// <returns>Why it stays paused; null where it goes on, or never came.</returns>
+    private async Task<string?> ResumeOnceSourceEndedAsync(CancellationToken stay)
+    {
+        try
+        {
+            if (!await _session.Kernel.WaitForEndAsync(_facts.Pid, TimeSpan.MaxValue, stay))
+                return "its old QEMU still lives";
+            if (_ticket.Target is not { } target || await target.GetMigrationStatusAsync(CancellationToken.None) is not "completed")
+                return "its new QEMU does not have all of it";
+            return await ResumeAsync(target);
+        }
+        catch (OperationCanceledException) when (stay.IsCancellationRequested)
         {
             return null; // It stayed on the old side, or did not end in time, which the look that follows tells.
         }
         catch (HostSwapException exception)
         {
-            return $"it has arrived and could not be resumed: {exception.Message}";
+            return $"its new QEMU cannot be asked whether it has all of it: {exception.Message}";
+        }
+    }
+
+    /// <summary>A libvirt that does not answer just now may be starting again; meanwhile the guest stands still.</summary>
+    private async Task<string?> ResumeAsync(IQmpMonitor target)
+    {
+        var began = _session.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await _session.Target.Libvirt.Domains.ResumeAsync(_move.Uuid, CancellationToken.None);
+                return null;
+            }
+            catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+            {
+                if (await target.GetRunStateAsync(CancellationToken.None) is "running")
+                    return null; // The answer alone was lost.
+                if (_session.Time.GetElapsedTime(began) > ResumeLimit)
+                    return $"it has arrived and could not be resumed: {exception.Message}";
+            }
+
+            await Task.Delay(Interval, _session.Time);
         }
     }
 }

@@ -29,14 +29,23 @@ internal sealed class MoveNotes(SwapSession session)
     /// <summary>The journal's step that carries a note.</summary>
     public const string Step = "migrate";
 
+    /// <summary>The journal's step that has a VM go on which had arrived paused.</summary>
+    public const string ResumptionStep = "resume-vm";
+
     /// <summary>The owners that an unfinished operation has noted first; nothing where none has.</summary>
-    public DiskOwners OwnersOf(Guid uuid) => EntriesOf(uuid)
+    public DiskOwners OwnersOf(Guid uuid) => EntriesOf(uuid, Step)
         .Select(static entry => MoveNote.Parse(entry.DetailJson).Owners)
         .FirstOrDefault(static owners => !owners.IsEmpty) ?? DiskOwners.None;
 
-    /// <summary>Whether the last migration of a VM was to end with a resumption, and nobody has noted its end.</summary>
+    /// <summary>
+    /// Whether the last migration of a VM was to end with a resumption, and nobody has noted that it came to its end, or
+    /// that it was resumed later. What was resumed and is paused now was paused by a person.
+    /// </summary>
     public bool WaitsForResumption(Guid uuid) =>
-        EntriesOf(uuid).LastOrDefault() is { Result: EntryResult.Unknown } entry && MoveNote.Parse(entry.DetailJson).ArrivesPaused;
+        EntriesOf(uuid, Step, ResumptionStep).LastOrDefault() is { } last
+        && (IsStep(last, Step)
+            ? last.Result != EntryResult.Done && MoveNote.Parse(last.DetailJson).ArrivesPaused
+            : last.Result != EntryResult.Done);
 
     /// <summary>Gives the files that have another owner now back, as the new side sees them.</summary>
     public async Task RestoreAsync(Guid uuid, DiskOwners owners)
@@ -51,10 +60,12 @@ internal sealed class MoveNotes(SwapSession session)
         }
     }
 
-    private IEnumerable<JournalEntry> EntriesOf(Guid uuid) => session.Journal.UnfinishedOperations()
+    private IEnumerable<JournalEntry> EntriesOf(Guid uuid, params IReadOnlyList<string> steps) => session.Journal.UnfinishedOperations()
         .Reverse()
         .SelectMany(operation => session.Journal.Entries(operation.Id))
-        .Where(entry => string.Equals(entry.Step, Step, StringComparison.Ordinal) && string.Equals(entry.Subject, uuid.ToString(), StringComparison.Ordinal));
+        .Where(entry => steps.Any(step => IsStep(entry, step)) && string.Equals(entry.Subject, uuid.ToString(), StringComparison.Ordinal));
+
+    private static bool IsStep(JournalEntry entry, string step) => string.Equals(entry.Step, step, StringComparison.Ordinal);
 }
 
 /// <summary><see cref="MoveNote"/> as text has it.</summary>

@@ -36,20 +36,12 @@ public sealed record ReconciledVm(Guid Uuid, string Name, Verdict Verdict, strin
 /// </summary>
 internal sealed class Reconciliation(SwapSession session)
 {
-    /// <summary>libvirt's <c>VIR_DOMAIN_PAUSED_MIGRATION</c>.</summary>
-    private const int PausedForMigration = 2;
-
     private readonly Fence _fence = new(session);
 
     /// <summary>Looks at every VM that either side or an unfinished operation knows.</summary>
     public async Task<IReadOnlyList<ReconciledVm>> RunAsync()
     {
-        foreach (var side in new[] { session.Source, session.Target })
-        {
-            foreach (var problem in await SharedRam.ClearAllAsync(session, side))
-                session.Notice(problem);
-        }
-
+        await session.KeepRamInSavesAsync();
         var found = new List<ReconciledVm>();
         var owners = new MoveNotes(session);
         foreach (var (uuid, name) in await ListAsync())
@@ -108,7 +100,7 @@ internal sealed class Reconciliation(SwapSession session)
         catch (OwnershipException)
         {
             var seen = await _fence.LookAsync(uuid, CancellationToken.None);
-            if (seen.Owner == Owner.Both && await RemoveLeftoverAsync(uuid, seen))
+            if (seen.Owner == Owner.Both && await new LeftoverQemu(session).EndAsync(uuid, seen))
                 seen = await _fence.SettleAsync(uuid, name);
             return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
         }
@@ -128,7 +120,7 @@ internal sealed class Reconciliation(SwapSession session)
                 side.Generation.Paths.QmpSocket(uuid), $"qemu {uuid} in {side.Generation.Name}", CancellationToken.None);
             if (await monitor.GetMigrationStatusAsync(CancellationToken.None) is not "completed" || await monitor.GetRunStateAsync(CancellationToken.None) is not "paused")
                 continue;
-            await session.Log.DoAsync("resume-vm", uuid.ToString(), async () =>
+            await session.Log.DoAsync(MoveNotes.ResumptionStep, uuid.ToString(), async () =>
             {
                 await side.Libvirt.Domains.ResumeAsync(uuid, CancellationToken.None);
                 var domain = await side.Libvirt.Domains.FindAsync(uuid, CancellationToken.None);
@@ -147,32 +139,4 @@ internal sealed class Reconciliation(SwapSession session)
         Owner.Both => Verdict.Refuse,
         _ => Verdict.Lost,
     };
-
-    /// <summary>
-    /// One case of two QEMUs can be told: a libvirtd that died in the last phase of a migration leaves the old QEMU
-    /// paused "for migration" for good, while the new one runs. The new one has all of the guest by then, since it only
-    /// ever runs after the whole of it has come; the old one will never run again, and is ended.
-    /// </summary>
-    private async Task<bool> RemoveLeftoverAsync(Guid uuid, Ownership seen)
-    {
-        var (leftover, owner) = IsPausedForMigration(seen.Source) && Runs(seen.Target)
-            ? (session.Source, session.Target)
-            : IsPausedForMigration(seen.Target) && Runs(seen.Source) ? (session.Target, session.Source) : (null, null);
-        if (leftover is null || owner is null || leftover.Generation.Number == owner.Generation.Number)
-            return false;
-
-        await session.Log.DoAsync("end-leftover", uuid.ToString(), async () =>
-        {
-            await leftover.Libvirt.Domains.DestroyAsync(uuid, CancellationToken.None);
-            return $"the QEMU that a migration had left paused in {leftover.Generation.Name} is ended; it runs in {owner.Generation.Name}";
-        });
-        return true;
-    }
-
-    private static bool IsPausedForMigration(SideView side) =>
-        side.Domain is { State: DomainState.Paused, StateReason: PausedForMigration } && side.QemuProcesses.Count == 1;
-
-    /// <summary>One that runs in post-copy lacks what the other has not sent yet, though that may already say "for migration" alone.</summary>
-    private static bool Runs(SideView side) =>
-        side.Domain is { State: DomainState.Running or DomainState.Blocked, PostCopy: PostCopyPhase.None } && side.QemuProcesses.Count == 1;
 }

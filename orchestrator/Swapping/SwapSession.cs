@@ -59,6 +59,22 @@ public sealed record SwapSession(
         await Target.Libvirt.DisposeAsync();
     }
 
+    /// <summary>What the QEMUs of one side do with shared RAM.</summary>
+    internal SharedRam RamOf(SwapSide side) => new(Kernel, Qmp, side.Generation.Paths, side.PidNamespace);
+
+    /// <summary>
+    /// Has every QEMU of both sides keep its RAM in what it saves, whoever has told it otherwise: a hostctl that died, or a
+    /// person. Not while one of them migrates: QEMU refuses it then.
+    /// </summary>
+    internal async Task KeepRamInSavesAsync()
+    {
+        foreach (var side in new[] { Source, Target })
+        {
+            foreach (var problem in await RamOf(side).ClearAllAsync(Log))
+                Notice(problem);
+        }
+    }
+
     /// <summary>Tells whoever watches.</summary>
     public void Notice(string message) => Observer.OnEvent(new SwapNotice(Time.GetUtcNow(), message));
 

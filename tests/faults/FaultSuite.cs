@@ -40,6 +40,9 @@ internal sealed class FaultSuite(FaultOptions options)
         new OthersInterfere(),
         new OldGenerationHolds(),
         new NothingDrifts(),
+        new HandoverRefused(),
+        new FinishReplyLost(),
+        new KilledInHandover(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

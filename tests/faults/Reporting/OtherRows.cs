@@ -12,7 +12,6 @@ internal static class OtherRows
         Elsewhere(17, "equal host UUIDs", "none in tests/integration: hostctl gives each generation its own; HostUuidCheck"),
         Later(22, "VM with snapshots, checkpoints, managed save, NVRAM, vTPM", "carrying them across comes with a later issue; today the plan refuses them (PlanBlockerTests)"),
         Elsewhere(26, "post-copy link cut", "BrokenPostCopyTests (cut for real), PostCopyReconciliationTests, LadderMigrationTests"),
-        Later(27, "handover with a wrong, missing or fresh RAM file", "handover comes with a later issue"),
         Elsewhere(28, "malformed configuration, hostile names, unknown flag", "BadInputTests, HostileNameTests"),
     ];
 

@@ -92,6 +92,12 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
         Plain.With("migration", $"parallel = {ManyAtOnce}", "retries = 0", "bandwidth_mib_per_second = 16", "max_bandwidth_mib_per_second = 16"),
         static () => [.. Enumerable.Range(1, 5).Select(static number => new GuestSpec($"many{number}") { FillMiB = 32 })]);
 
+    /// <summary>A prepared VM whose image lock is the fence of its handover, and which looks whether its memory is right.</summary>
+    public static WorldDesign Locked { get; } = Handed(static () => Handing() with { Disk = DiskFormat.Qcow2, DiskKiBPerSecond = 256 });
+
+    /// <summary>The same without a disk: the end of its old QEMU is the fence.</summary>
+    public static WorldDesign Unlocked { get; } = Handed(Handing);
+
     /// <summary>Its state directory is a file system of its own that is soon full.</summary>
     public static WorldDesign Cramped { get; } = Usual with { Options = Plain with { StateMiB = 24 } };
 
@@ -110,8 +116,18 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
     /// <summary>The slow one of the slow world.</summary>
     public const string SlowGuest = "slow";
 
+    /// <summary>The one that is handed over.</summary>
+    public const string HandedGuest = "handed";
+
     /// <summary>The one that is shut off, in every world that has one.</summary>
     public const string SpareGuest = "spare";
+
+    /// <summary>A hook that nobody answers costs 20 s each time, which is no stand-still here. No move is tried again.</summary>
+    private static WorldDesign Handed(Func<GuestSpec> guest) => new(
+        Plain.With("memory", "size = \"4GiB\"").With("migration", "parallel = 1", "retries = 0", "no_progress_limit = \"2m\""),
+        () => [guest(), Spare()]);
+
+    private static GuestSpec Handing() => new(HandedGuest) { Prepared = true, Autostart = true, FillMiB = 64, Dirty = new DirtyLoad(32, 64) };
 
     private static GuestSpec Spare() => new(SpareGuest) { State = GuestState.ShutOff, Autostart = true, Disk = DiskFormat.Raw };
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace HostSwap.Lab.Hosts;
 
@@ -9,8 +10,8 @@ public static class QmpClient
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Connects, sends one command without arguments, and returns what it answered.</summary>
-    public static async Task<JsonElement> AskAsync(string socket, string command, CancellationToken cancellationToken)
+    /// <summary>Connects, sends one command, and returns what it answered.</summary>
+    public static async Task<JsonElement> AskAsync(string socket, string command, CancellationToken cancellationToken, JsonObject? arguments = null)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Limit);
@@ -19,8 +20,10 @@ public static class QmpClient
         await using var stream = new NetworkStream(client);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         await ReadAsync(reader, "QMP", deadline.Token);
-        foreach (var each in new[] { "qmp_capabilities", command })
-            await stream.WriteAsync(Encoding.UTF8.GetBytes($"{{\"execute\":\"{each}\"}}\n"), deadline.Token);
+        var request = new JsonObject { ["execute"] = command };
+        if (arguments is not null) request["arguments"] = arguments;
+        foreach (var each in new[] { new JsonObject { ["execute"] = "qmp_capabilities" }, request })
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(each.ToJsonString() + "\n"), deadline.Token);
         await ReadAsync(reader, "return", deadline.Token);
         return await ReadAsync(reader, "return", deadline.Token);
     }

@@ -26,6 +26,8 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Action<Guid> OnSuspend { get; set; } = _ => { };
 
+    public Action<Guid> OnDestroy { get; set; } = _ => { };
+
     public Action<Guid> OnUndefine { get; set; } = _ => { };
 
     /// <summary>What becomes of XML that is defined.</summary>
@@ -36,9 +38,12 @@ internal sealed class FakeDomains : ILibvirtDomains
     /// <summary>Completed when the guest reboots.</summary>
     public TaskCompletionSource Reboot { get; } = new();
 
+    public Action<Guid> OnResume { get; set; } = _ => { };
+
     public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken)
     {
         Calls.Add($"resume {uuid}");
+        OnResume(uuid);
         Known[uuid] = Known[uuid] with { State = DomainState.Running };
         return Task.CompletedTask;
     }
@@ -99,6 +104,7 @@ internal sealed class FakeDomains : ILibvirtDomains
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken)
     {
         Calls.Add($"destroy {Known[uuid].Name}");
+        OnDestroy(uuid);
         Known[uuid] = Known[uuid] with { State = DomainState.ShutOff };
         return Task.CompletedTask;
     }

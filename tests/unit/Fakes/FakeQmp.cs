@@ -22,6 +22,9 @@ internal sealed class FakeMonitor : IQmpMonitor
     /// <summary>Whether it takes what it is told.</summary>
     public bool Obeys { get; set; } = true;
 
+    /// <summary>Whether it says no to what it is told.</summary>
+    public bool Refuses { get; set; }
+
     public string RunState { get; set; } = "running";
 
     public string? Migration { get; set; }
@@ -30,9 +33,11 @@ internal sealed class FakeMonitor : IQmpMonitor
 
     public Task IgnoreSharedRamAsync(bool ignore, CancellationToken cancellationToken)
     {
-        if (Obeys)
+        if (Obeys && !Refuses)
             Ignores = ignore;
-        return Task.CompletedTask;
+        return Refuses
+            ? Task.FromException(new AdapterException("qemu web", "migrate-set-capabilities", "There's a migration process in progress"))
+            : Task.CompletedTask;
     }
 
     public Task<string> GetRunStateAsync(CancellationToken cancellationToken) => Task.FromResult(RunState);

@@ -44,6 +44,9 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
 
     public List<SwapEvent> Events { get; } = [];
 
+    /// <summary>What whoever watches was told in words.</summary>
+    public IReadOnlyList<string> Notices => [.. Events.OfType<SwapNotice>().Select(static notice => notice.Message)];
+
     /// <summary>How often a failed move is tried again.</summary>
     public int Retries { get; init; }
 
