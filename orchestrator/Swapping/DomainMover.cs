@@ -161,8 +161,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
                 await FinishArrivalAsync(move, progress, owners, facts, domain, leftover);
                 return false;
             case Owner.Source when handover is not null && !end.Aborted && leftover is null && HasRoomForCopy(move):
-                progress.CopiesRam = true;
-                progress.Enter(MoveState.Fenced, $"its RAM could not be handed over, so it is copied: {handover.Refusal ?? end.Failure}");
+                (progress.CopiesRam, progress.WhyCopied) = (true, handover.Refusal ?? end.Failure);
+                progress.Enter(MoveState.Fenced, $"its RAM could not be handed over, so it is copied: {progress.WhyCopied}");
                 return true;
             case Owner.Source:
                 progress.Enter(MoveState.Returned, string.Join("; ", new[] { end.Failure ?? "libvirt reported success, but it still runs on the old side", leftover }.OfType<string>()));
@@ -192,9 +192,11 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return null;
 
         var (handover, reason) = await HandoverMove.OpenAsync(session, move, definition);
-        if (handover is null)
-            session.Notice($"{move.Name}: its RAM cannot be handed over, so it is copied: {reason}");
-        return handover;
+        if (handover is not null)
+            return handover;
+        progress.WhyCopied = reason;
+        session.Notice($"{move.Name}: its RAM cannot be handed over, so it is copied: {reason}");
+        return null;
     }
 
     /// <summary>A handover was admitted without room for a second copy of its RAM.</summary>
@@ -231,8 +233,11 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         IReadOnlyList<string> problems = [.. await _arrival.RunAsync(move, owners, facts, expected), .. leftover is null ? Array.Empty<string>() : [leftover]];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
-            progress.Enter(MoveState.Verified, "state, persistence and disks as before");
+            progress.Enter(MoveState.Verified, $"state, persistence and disks as before{Copied(progress)}");
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }
+
+    private static string Copied(MoveProgressState progress) =>
+        progress is { WhyCopied: { } why, Outcome.Method: MoveMethod.Copy } ? $"; its RAM was copied: {why}" : "";
 }

@@ -18,6 +18,9 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>Whether its RAM is copied whatever was planned: a handover has failed.</summary>
     public bool CopiesRam { get; set; }
 
+    /// <summary>Why its RAM is copied though it could be handed over; null where it could not, or nothing was in the way.</summary>
+    public string? WhyCopied { get; set; } = move.WhyNotHandedOver;
+
     /// <summary>Notes how high a try had to climb; of several the highest counts.</summary>
     public void Climbed(Rung rung) => Outcome = Outcome with { Rung = rung > Outcome.Rung ? rung : Outcome.Rung };
 

@@ -96,6 +96,19 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    /// <summary>What a started transient domain does to the world besides.</summary>
+    public Action<DomainRecord> OnCreate { get; set; } = _ => { };
+
+    public Task CreateAsync(string xml, CancellationToken cancellationToken)
+    {
+        var (uuid, name) = DomainXmls.Identify(xml);
+        Calls.Add($"create {name}");
+        Xml[uuid] = xml;
+        Known[uuid] = new DomainRecord(uuid, name, DomainState.Running, 0, Persistent: false, Autostart: false);
+        OnCreate(Known[uuid]);
+        return Task.CompletedTask;
+    }
+
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken)
     {
         Calls.Add($"destroy {Known[uuid].Name}");
