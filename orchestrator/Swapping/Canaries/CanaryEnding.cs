@@ -40,7 +40,12 @@ internal sealed partial class CanaryEnding(EffectLog log, IOuterKernel kernel, T
             foreach (var place in places)
                 left = await TryEndAsync(place, uuid) ?? left;
             if (left is null)
+            {
+                foreach (var place in places)
+                    RemoveSocket(place, uuid);
                 return $"gone from {string.Join(" and ", places.Select(static place => place.Generation.Name))}";
+            }
+
             if (time.GetElapsedTime(began) > Limit)
                 throw new DeadlineException($"the canary {uuid} to end", Limit, left);
             await Task.Delay(Interval, time);
@@ -85,6 +90,13 @@ internal sealed partial class CanaryEnding(EffectLog log, IOuterKernel kernel, T
             // As of one that a migration has just taken away: it is looked at again.
             return exception.Message;
         }
+    }
+
+    /// <summary>A QEMU that was killed leaves its listening socket.</summary>
+    private static void RemoveSocket(LiveGeneration place, Guid uuid)
+    {
+        if (Directory.Exists(place.Generation.Paths.QmpDirectory))
+            File.Delete(place.Generation.Paths.QmpSocket(uuid));
     }
 
     private static IEnumerable<DirectoryInfo> RamDirectories(LiveGeneration place)

@@ -109,10 +109,19 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    /// <summary>What the end of a QEMU does to the world besides; false where it does not end.</summary>
+    public Func<DomainRecord, bool> OnDestroy { get; set; } = _ => true;
+
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken)
     {
-        Calls.Add($"destroy {Known[uuid].Name}");
-        Known[uuid] = Known[uuid] with { State = DomainState.ShutOff };
+        var known = Known[uuid];
+        Calls.Add($"destroy {known.Name}");
+        if (!OnDestroy(known))
+            return Task.CompletedTask;
+        if (known.Persistent)
+            Known[uuid] = known with { State = DomainState.ShutOff };
+        else
+            Known.Remove(uuid);
         return Task.CompletedTask;
     }
 
