@@ -51,7 +51,11 @@ public static class CanaryMark
     {
         List<DomainRecord> machines = [], canaries = [];
         foreach (var domain in await domains.ListAsync(cancellationToken))
-            (await IsCanaryAsync(domains, domain, cancellationToken) ? canaries : machines).Add(domain);
+        {
+            if (await IsCanaryAsync(domains, domain, cancellationToken) is { } canary)
+                (canary ? canaries : machines).Add(domain);
+        }
+
         return (machines, canaries);
     }
 
@@ -59,7 +63,8 @@ public static class CanaryMark
     /// Few domains are asked for their XML, since few have such a name. A canary is never persistent: whoever defines one has
     /// made it a VM.
     /// </summary>
-    private static async Task<bool> IsCanaryAsync(ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
+    /// <returns>Null for one that has ended since it was listed, and is neither.</returns>
+    private static async Task<bool?> IsCanaryAsync(ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
     {
         if (domain.Persistent || !domain.Name.StartsWith(Name, StringComparison.Ordinal))
             return false;
@@ -69,10 +74,9 @@ public static class CanaryMark
         }
         catch (Errors.AdapterException)
         {
-            // One that has ended since it was listed is neither.
             if (await domains.FindAsync(domain.Uuid, cancellationToken) is not null)
                 throw;
-            return true;
+            return null;
         }
     }
 }

@@ -135,7 +135,8 @@ internal sealed class CanaryWorld : IDisposable
             if (refusal is not null)
             {
                 End(2, SwapWorld.TargetPid, uuid);
-                Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+                if (Directory.Exists(Path.GetDirectoryName(path)))
+                    Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
                 throw new AdapterException("libvirt gen-1", "migrate", "Hook script execution failed");
             }
 
