@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Procfs;
@@ -42,7 +43,7 @@ internal sealed partial class CanaryEnding(EffectLog log, IOuterKernel kernel, T
             if (left is null)
             {
                 foreach (var place in places)
-                    RemoveSocket(place, uuid);
+                    RemoveSockets(place.Generation.Paths, uuid);
                 return $"gone from {string.Join(" and ", places.Select(static place => place.Generation.Name))}";
             }
 
@@ -92,11 +93,14 @@ internal sealed partial class CanaryEnding(EffectLog log, IOuterKernel kernel, T
         }
     }
 
-    /// <summary>A QEMU that was killed leaves its listening socket.</summary>
-    private static void RemoveSocket(LiveGeneration place, Guid uuid)
+    /// <summary>A QEMU that was killed leaves the sockets on which it listened.</summary>
+    private static void RemoveSockets(GenerationPaths paths, Guid uuid)
     {
-        if (Directory.Exists(place.Generation.Paths.QmpDirectory))
-            File.Delete(place.Generation.Paths.QmpSocket(uuid));
+        foreach (var socket in new[] { paths.QmpSocket(uuid), Path.Join(paths.Host.MigrationSockets, MigrationCall.SocketName(uuid)) })
+        {
+            if (File.Exists(socket))
+                File.Delete(socket);
+        }
     }
 
     private static IEnumerable<DirectoryInfo> RamDirectories(LiveGeneration place)

@@ -58,7 +58,7 @@ internal sealed class CanaryWorld : IDisposable
         .. new[] { 1, 2 }.Select(RamRoot).Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Select(Path.GetFileName).OfType<string>(),
     ];
 
-    public IReadOnlyList<string> Sockets => [.. new[] { 1, 2 }.Select(Paths).Select(paths => paths.QmpDirectory).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
+    public IReadOnlyList<string> Sockets => [.. new[] { 1, 2 }.Select(Paths).Select(paths => paths.QmpDirectory).Append(World.Paths.MigrationSockets).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
 
     public CanaryTrial Trial(Func<SwapSession, SwapSession>? change = null) => new(change is null ? World.Session : change(World.Session));
 

@@ -53,6 +53,7 @@ public sealed class LeftCanariesTests : IDisposable, IGenerationConnector
         var uuid = Guid.NewGuid();
         if (onSource)
             Leave(1, SwapWorld.SourcePid, World.Source.Domains, uuid);
+        await File.WriteAllTextAsync(Path.Join(World.Paths.MigrationSockets, $"{uuid}.sock"), "", TestContext.Current.CancellationToken);
         if (onTarget)
             Leave(2, SwapWorld.TargetPid, World.Target.Domains, uuid);
 
