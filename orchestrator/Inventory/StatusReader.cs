@@ -49,7 +49,7 @@ public sealed class StatusReader(OuterHostParts parts)
         await using var libvirt = parts.Connector.ConnectLibvirt(generation);
         var system = systemd.GetStatusAsync(cancellationToken);
         var host = libvirt.DescribeAsync(cancellationToken);
-        var domains = libvirt.Domains.ListAsync(cancellationToken);
+        var domains = libvirt.Domains.ListVmsAsync(cancellationToken);
         await Task.WhenAll(system, host, domains);
         var status = Describe(generation, (await system).State) with
         {

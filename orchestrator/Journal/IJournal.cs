@@ -40,6 +40,12 @@ public interface IJournal : IDisposable
     /// <summary>Forgets a generation that has been removed.</summary>
     void ForgetGeneration(int number);
 
+    /// <summary>Stores what a canary has shown in an operation, in place of what an earlier one has of the same.</summary>
+    void RecordCanary(long operation, CanaryKey key, CanaryOutcome outcome, string reason);
+
+    /// <summary>What a canary has shown last; null where none ever came to an end, or that is long ago.</summary>
+    CanaryRecord? FindCanary(CanaryKey key);
+
     /// <summary>All recorded generations, by number.</summary>
     IReadOnlyList<GenerationRecord> Generations();
 

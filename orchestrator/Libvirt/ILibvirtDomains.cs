@@ -24,6 +24,9 @@ public interface ILibvirtDomains
     /// <summary>Starts a defined domain.</summary>
     Task StartAsync(Guid uuid, CancellationToken cancellationToken);
 
+    /// <summary>Starts a transient domain, of which nothing is left once it has ended (<c>virDomainCreateXML</c>).</summary>
+    Task CreateAsync(string xml, CancellationToken cancellationToken);
+
     /// <summary>Has a paused domain go on (<c>virDomainResume</c>).</summary>
     Task ResumeAsync(Guid uuid, CancellationToken cancellationToken);
 

@@ -60,6 +60,14 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         CallAsync(uuid, "Create", cancellationToken, BusValue.UInt32(0));
 
     /// <inheritdoc/>
+    public Task CreateAsync(string xml, CancellationToken cancellationToken) => calls.ConnectAsync(
+        "DomainCreateXML",
+        reply => LibvirtCalls.Uuid(reply.First.AsString()),
+        cancellationToken,
+        BusValue.String(xml),
+        BusValue.UInt32(0));
+
+    /// <inheritdoc/>
     public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => CallAsync(uuid, "Resume", cancellationToken);
 
     /// <inheritdoc/>

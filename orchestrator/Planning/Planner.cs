@@ -100,7 +100,10 @@ public static class Planner
             method,
             reason,
             machine.Definition?.MemoryBytes ?? 0,
-            noWayBack);
+            noWayBack)
+        {
+            WhyNotHandedOver = method == MoveMethod.Copy && handover is { Ready: true } ? handover.Reason : null,
+        };
     }
 
     private static (MoveMethod Method, string Reason) MethodOf(VirtualMachine machine, HandoverOffer? handover)

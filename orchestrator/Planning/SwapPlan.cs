@@ -72,6 +72,9 @@ public sealed record PlannedMove(
     /// <summary>How it wants to be moved.</summary>
     public VmPolicy Policy { get; init; } = VmPolicy.Default;
 
+    /// <summary>Why its RAM is copied though it is ready for handover; null where it is not ready, or is handed over.</summary>
+    public string? WhyNotHandedOver { get; init; }
+
     /// <summary>How much of the outer host's memory the move takes besides what the VM has, until it is over.</summary>
     public long ExtraMemoryBytes => Method == MoveMethod.Copy ? MemoryBytes : 0;
 

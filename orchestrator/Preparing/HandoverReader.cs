@@ -26,7 +26,7 @@ public sealed class HandoverReader(OuterHostParts parts)
         await using var libvirt = parts.Connector.ConnectLibvirt(generation);
         try
         {
-            var domains = await libvirt.Domains.ListAsync(patience.Token);
+            var domains = await libvirt.Domains.ListVmsAsync(patience.Token);
             var readiness = await Task.WhenAll(domains.Select(domain => ReadAsync(libvirt.Domains, domain, generation, container, patience.Token)));
             return readiness.OfType<(Guid Uuid, HandoverReadiness Readiness)>().ToDictionary(vm => vm.Uuid, vm => vm.Readiness);
         }

@@ -54,7 +54,7 @@ internal sealed class Crossing : IAsyncDisposable
     /// <exception cref="StepFailedException">A VM could not be moved, or something is not as it should be afterwards.</exception>
     public async Task RunAsync(ISwapApproval approval, CancellationToken stop)
     {
-        Plan = await _preparation.PlanAsync(Session, _readiness, stop);
+        Plan = await _preparation.PlanAsync(Session, _readiness, mayFly: true, stop);
         if (Plan.Blockers.Count > 0)
             throw new PlanRefusedException(Plan);
         if (!await approval.ApproveAsync(Plan, stop))

@@ -209,13 +209,11 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return null;
 
         var (handover, reason) = await HandoverMove.OpenAsync(session, move, definition);
-        if (handover is null)
-        {
-            progress.WhyCopied = reason;
-            session.Notice($"{move.Name}: its RAM cannot be handed over, so it is copied: {reason}");
-        }
-
-        return handover;
+        if (handover is not null)
+            return handover;
+        progress.WhyCopied = reason;
+        session.Notice($"{move.Name}: its RAM cannot be handed over, so it is copied: {reason}");
+        return null;
     }
 
     /// <summary>A handover was admitted without room for a second copy of its RAM.</summary>
@@ -252,8 +250,11 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         IReadOnlyList<string> problems = [.. await _arrival.RunAsync(move, owners, facts, expected), .. leftover is null ? Array.Empty<string>() : [leftover]];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
-            progress.Enter(MoveState.Verified, $"state, persistence and disks as before{(progress.WhyCopied is { } why ? $"; its RAM was copied: {why}" : "")}");
+            progress.Enter(MoveState.Verified, $"state, persistence and disks as before{Copied(progress)}");
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }
+
+    private static string Copied(MoveProgressState progress) =>
+        progress is { WhyCopied: { } why, Outcome.Method: MoveMethod.Copy } ? $"; its RAM was copied: {why}" : "";
 }

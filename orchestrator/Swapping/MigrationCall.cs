@@ -13,6 +13,9 @@ internal static class MigrationCall
     /// </summary>
     private static readonly Version SharedFilesystemsSince = new(11, 0);
 
+    /// <summary>The name, below the directory of migration sockets, of the one through which a VM is sent.</summary>
+    public static string SocketName(Guid uuid) => $"{uuid}.sock";
+
     /// <summary>Migrates; ends when libvirt says that it has ended. Cancelled by aborting the job alone.</summary>
     /// <param name="settings">The configuration.</param>
     /// <param name="from">The side that sends.</param>
@@ -26,7 +29,7 @@ internal static class MigrationCall
     {
         // Where RAM is not sent, there is nothing to throttle, to limit or to spread over connections.
         var copies = arrival == MigrationArrival.Copied;
-        var socket = $"{domain.Uuid}.sock";
+        var socket = SocketName(domain.Uuid);
         var migration = settings.Migration;
         var request = new MigrationRequest(
             $"qemu+unix:///system?socket={to.Generation.Paths.PeerLibvirtSocket}",

@@ -15,8 +15,8 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>Whether another try may go better than the last one.</summary>
     public bool MayRetry { get; set; } = true;
 
-    /// <summary>Why its RAM is copied though a handover was planned; null where it need not be.</summary>
-    public string? WhyCopied { get; set; }
+    /// <summary>Why its RAM is copied though it could be handed over; null where it could not, or nothing was in the way.</summary>
+    public string? WhyCopied { get; set; } = move.WhyNotHandedOver;
 
     /// <summary>Notes how high a try had to climb; of several the highest counts.</summary>
     public void Climbed(Rung rung) => Outcome = Outcome with { Rung = rung > Outcome.Rung ? rung : Outcome.Rung };

@@ -36,7 +36,7 @@ public sealed class PrepareRunner(OuterHostParts parts)
 
     private static async Task<IReadOnlyList<DomainRecord>> FindAsync(ILibvirtDomains domains, Guid? wanted, CancellationToken cancellationToken)
     {
-        var all = await domains.ListAsync(cancellationToken);
+        var all = await domains.ListVmsAsync(cancellationToken);
         if (wanted is not { } uuid)
             return [.. all.OrderBy(domain => domain.Name, StringComparer.Ordinal)];
         return all.FirstOrDefault(domain => domain.Uuid == uuid) is { } found

@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 
@@ -76,7 +77,7 @@ internal sealed class Reconciliation(SwapSession session)
 
         foreach (var side in new[] { session.Source, session.Target })
         {
-            foreach (var domain in await side.Libvirt.Domains.ListAsync(CancellationToken.None))
+            foreach (var domain in await side.Libvirt.Domains.ListVmsAsync(CancellationToken.None))
                 names[domain.Uuid] = domain.Name;
         }
 

@@ -18,6 +18,9 @@ public enum SwapStep
     /// <summary>systemd, libvirt, mounts, uplink and host UUID of the candidate are as expected.</summary>
     AwaitReady,
 
+    /// <summary>Where VMs are to be handed over, and it was never seen to work, a guest of our own goes before them.</summary>
+    Canary,
+
     /// <summary>The plan is made against the candidate itself.</summary>
     Plan,
 

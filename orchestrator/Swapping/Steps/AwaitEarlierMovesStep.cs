@@ -16,7 +16,7 @@ internal static class AwaitEarlierMovesStep
     /// <exception cref="DeadlineException">One took longer than a migration of its size may.</exception>
     public static async Task RunAsync(SwapSession session, CancellationToken cancellationToken)
     {
-        foreach (var domain in await session.Source.Libvirt.Domains.ListAsync(cancellationToken))
+        foreach (var domain in await session.Source.Libvirt.Domains.ListVmsAsync(cancellationToken))
         {
             if (domain.IsActive && await session.Target.Libvirt.Domains.FindAsync(domain.Uuid, cancellationToken) is { IsActive: true })
                 await AwaitOneAsync(session, domain, cancellationToken);

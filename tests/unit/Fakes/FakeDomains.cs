@@ -26,8 +26,6 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Action<Guid> OnSuspend { get; set; } = _ => { };
 
-    public Action<Guid> OnDestroy { get; set; } = _ => { };
-
     public Action<Guid> OnUndefine { get; set; } = _ => { };
 
     /// <summary>What becomes of XML that is defined.</summary>
@@ -101,11 +99,32 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    /// <summary>What a started transient domain does to the world besides.</summary>
+    public Action<DomainRecord> OnCreate { get; set; } = _ => { };
+
+    public Task CreateAsync(string xml, CancellationToken cancellationToken)
+    {
+        var (uuid, name) = DomainXmls.Identify(xml);
+        Calls.Add($"create {name}");
+        Xml[uuid] = xml;
+        Known[uuid] = new DomainRecord(uuid, name, DomainState.Running, 0, Persistent: false, Autostart: false);
+        OnCreate(Known[uuid]);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What the end of a QEMU does to the world besides; false where it does not end.</summary>
+    public Func<DomainRecord, bool> OnDestroy { get; set; } = _ => true;
+
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken)
     {
-        Calls.Add($"destroy {Known[uuid].Name}");
-        OnDestroy(uuid);
-        Known[uuid] = Known[uuid] with { State = DomainState.ShutOff };
+        var known = Known[uuid];
+        Calls.Add($"destroy {known.Name}");
+        if (!OnDestroy(known))
+            return Task.CompletedTask;
+        if (known.Persistent)
+            Known[uuid] = known with { State = DomainState.ShutOff };
+        else
+            Known.Remove(uuid);
         return Task.CompletedTask;
     }
 

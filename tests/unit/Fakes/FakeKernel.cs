@@ -41,7 +41,7 @@ internal sealed class FakeKernel : IOuterKernel
 
     public long? DefaultHugePageBytes() => HugePage;
 
-    public string Release => "6.1.0-test";
+    public string Release { get; set; } = "6.1.0-test";
 
     public long AvailableMemoryBytes() => Available;
 

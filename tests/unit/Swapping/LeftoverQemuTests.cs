@@ -72,14 +72,15 @@ public sealed class LeftoverQemuTests : IDisposable
     {
         var session = _world.Session with { Time = new HastyTime() };
         var ended = "";
-        _world.Source.Domains.OnDestroy = uuid => End("source", uuid, SwapWorld.SourcePid);
-        _world.Target.Domains.OnDestroy = uuid => End("target", uuid, SwapWorld.TargetPid);
+        _world.Source.Domains.OnDestroy = domain => End("source", domain.Uuid, SwapWorld.SourcePid);
+        _world.Target.Domains.OnDestroy = domain => End("target", domain.Uuid, SwapWorld.TargetPid);
         return ((await new Reconciliation(session).RunAsync()).ShouldHaveSingleItem().Verdict, ended);
 
-        void End(string side, Guid uuid, int pid)
+        bool End(string side, Guid uuid, int pid)
         {
             ended += side;
             _world.Stop(uuid, pid);
+            return true;
         }
     }
 

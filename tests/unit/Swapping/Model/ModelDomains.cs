@@ -44,6 +44,8 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
         Here.Start(uuid);
     });
 
+    public Task CreateAsync(string xml, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("destroy", () =>
