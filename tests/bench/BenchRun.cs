@@ -46,9 +46,9 @@ internal sealed class BenchRun(BenchOptions options)
     private async Task MeasureAsync(CancellationToken cancellationToken)
     {
         foreach (var size in Scale.SizesMiB.Where(_ => options.Wants(1)))
-            await PartAsync($"idle, {size} MiB", async (world, token) => _findings.Idle.AddRange(await new SingleVm(world, Scale, _findings).IdleAsync(size, token)), cancellationToken);
+            await PartAsync($"idle, {size} MiB", (world, token) => new SingleVm(world, Scale, _findings, _findings.Idle).IdleAsync(size, token), cancellationToken);
         foreach (var size in Scale.SizesMiB.Where(_ => options.Wants(2)))
-            await PartAsync($"dirtying, {size} MiB", async (world, token) => _findings.Dirtying.AddRange(await new SingleVm(world, Scale, _findings).DirtyingAsync(size, token)), cancellationToken);
+            await PartAsync($"dirtying, {size} MiB", (world, token) => new SingleVm(world, Scale, _findings, _findings.Dirtying).DirtyingAsync(size, token), cancellationToken);
         if (options.Wants(3))
             await PartAsync("whole host", (world, token) => new WholeHost(world, Scale, _findings).RunAsync(token), cancellationToken);
     }

@@ -7,12 +7,14 @@ using HostSwap.Lab.Guests;
 namespace HostSwap.Bench.Sections;
 
 /// <summary>One VM that is alone on its host, moved by each method.</summary>
-internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings findings)
+/// <param name="world">Where it is.</param>
+/// <param name="scale">How much is measured.</param>
+/// <param name="findings">What hostctl costs goes there.</param>
+/// <param name="rows">Each move goes there as soon as it is measured, so that a later failure does not cost it.</param>
+internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings findings, List<MoveRow> rows)
 {
     /// <summary>Between two moves, for what the last one has freed to come back.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
-
-    private readonly List<MoveRow> _rows = [];
 
     private Guest Guest => world.Guests[0];
 
@@ -23,7 +25,7 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
     public static TimeSpan LimitOf(int mebibytes) => TimeSpan.FromSeconds(10 + (mebibytes * 5 / 1024));
 
     /// <summary>A filled, idle guest: every copy goes to and fro once.</summary>
-    public async Task<IReadOnlyList<MoveRow>> IdleAsync(int mebibytes, CancellationToken cancellationToken)
+    public async Task IdleAsync(int mebibytes, CancellationToken cancellationToken)
     {
         await world.AddAsync([BenchGuests.Idle(Name("idle", mebibytes), mebibytes)], cancellationToken);
         await HostctlAsync(Methods.Handover, [], scale.Handovers, cancellationToken);
@@ -34,11 +36,11 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
             await MeasureAsync(style.Method, () => ByVirshAsync(world.VirshBackAsync, style, cancellationToken), cancellationToken);
         }
 
-        return await EndAsync(cancellationToken);
+        findings.Problems.AddRange(await world.RemoveGuestsAsync(cancellationToken));
     }
 
     /// <summary>A guest that dirties memory faster than one stream copies: copies, which take long, are made once.</summary>
-    public async Task<IReadOnlyList<MoveRow>> DirtyingAsync(int mebibytes, CancellationToken cancellationToken)
+    public async Task DirtyingAsync(int mebibytes, CancellationToken cancellationToken)
     {
         var limit = LimitOf(mebibytes);
         var seconds = string.Create(CultureInfo.InvariantCulture, $"{limit.TotalSeconds:0}s");
@@ -48,13 +50,7 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
         var (single, parallel) = (VirshStyle.Default with { Timeout = limit }, VirshStyle.WithConnections with { Timeout = limit });
         await MeasureAsync(single.Method, () => ByVirshAsync(world.VirshThereAsync, single, cancellationToken), cancellationToken);
         await MeasureAsync(parallel.Method, () => ByVirshAsync(world.VirshBackAsync, parallel, cancellationToken), cancellationToken);
-        return await EndAsync(cancellationToken);
-    }
-
-    private async Task<IReadOnlyList<MoveRow>> EndAsync(CancellationToken cancellationToken)
-    {
         findings.Problems.AddRange(await world.RemoveGuestsAsync(cancellationToken));
-        return _rows;
     }
 
     private async Task HostctlAsync(string method, IReadOnlyList<string> migration, int times, CancellationToken cancellationToken)
@@ -102,7 +98,7 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
             extra,
             seen.LatestSend.TotalMilliseconds,
             figures.Note);
-        _rows.Add(row);
+        rows.Add(row);
         findings.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{Guest.Name}, {method}: {row.ElapsedMs:0} ms, {row.Bytes / 1048576.0:0.0} MiB, QEMU {row.QemuDowntimeMs:0} ms, blackout {row.BlackoutMs:0} ms, extra {row.ExtraMemoryBytes >> 20} MiB {row.Note}"));
