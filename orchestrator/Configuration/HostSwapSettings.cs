@@ -64,4 +64,7 @@ public sealed record MigrationSettings(
 {
     /// <summary>How far a copy that does not converge may go.</summary>
     public ConvergenceSettings Convergence { get; init; } = new();
+
+    /// <summary>Whether VMs that are ready for it are handed over; else RAM is always copied.</summary>
+    public bool Handover { get; init; } = SettingsDefaults.Handover;
 }

@@ -34,6 +34,7 @@ internal static class KnownKeys
     public const string StopTimeout = "generation.stop_timeout";
     public const string Soak = "generation.soak";
     public const string KeepRetired = "generation.keep_retired";
+    public const string Handover = "migration.handover";
     public const string Parallel = "migration.parallel";
     public const string Bandwidth = "migration.bandwidth_mib_per_second";
     public const string ParallelConnections = "migration.parallel_connections";
@@ -69,6 +70,7 @@ internal static class KnownKeys
         [StopTimeout] = ValueKind.Text,
         [Soak] = ValueKind.Text,
         [KeepRetired] = ValueKind.Text,
+        [Handover] = ValueKind.Flag,
         [Parallel] = ValueKind.IntegerOrWord,
         [Bandwidth] = ValueKind.IntegerOrWord,
         [ParallelConnections] = ValueKind.Integer,

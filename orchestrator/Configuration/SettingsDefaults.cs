@@ -33,6 +33,10 @@ public static class SettingsDefaults
     /// <value>true</value>
     public const bool AutoConverge = true;
 
+    /// <summary>Whether VMs that are ready for it are handed over.</summary>
+    /// <value>true</value>
+    public const bool Handover = true;
+
     /// <summary>Memory of the outer host that moves never use, in MiB.</summary>
     /// <value>512</value>
     public const long MemoryReserveMiB = 512;

@@ -36,6 +36,7 @@ internal sealed partial class SettingsValidator
         Integer(KnownKeys.MemoryReserve, SettingsDefaults.MemoryReserveMiB, 0, MaximumReserve))
     {
         Convergence = Convergence(),
+        Handover = raw.Find<bool>(KnownKeys.Handover)?.Value ?? SettingsDefaults.Handover,
     };
 
     private string? Text(string key, Func<string, string?> fault)

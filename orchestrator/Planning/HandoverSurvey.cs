@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Handover;
@@ -16,7 +17,7 @@ internal sealed class HandoverSurvey(OuterHostParts parts)
     {
         var offers = new Dictionary<Guid, HandoverOffer>();
         var from = await parts.Engine.FindContainerAsync(source.Side.Generation.ContainerName, cancellationToken);
-        var lacks = await WhyNotToAsync(target, cancellationToken);
+        var lacks = WhyNotTo(target);
         foreach (var machine in inventory.VirtualMachines.Where(static machine => machine.Domain.IsActive))
         {
             if (machine.Definition is { } definition && from is not null)
@@ -26,15 +27,13 @@ internal sealed class HandoverSurvey(OuterHostParts parts)
         return offers;
     }
 
-    private async Task<string?> WhyNotToAsync(PlanSide target, CancellationToken cancellationToken)
+    private string? WhyNotTo(PlanSide target)
     {
+        if (!parts.Settings.Migration.Handover)
+            return $"{KnownKeys.Handover} is false";
         if (target.Image?.Labels.ContainsKey(HostImageContract.HandoverLabel) != true)
             return $"the image {target.Generation.Record.Image} has no hook for a handover";
-        if (await parts.Engine.FindContainerAsync(target.Generation.ContainerName, cancellationToken) is not { Running: true } container)
-            return $"{target.Generation.Name} does not run";
-        return HandoverMounts.Missing(target.Generation, container, parts.Settings, parts.Kernel) is [_, ..] missing
-            ? $"{target.Generation.Name} does not see {string.Join(" and ", missing)}"
-            : null;
+        return target.MissingMounts is [_, ..] missing ? $"{target.Generation.Name} does not see {string.Join(" and ", missing)}" : null;
     }
 
     /// <summary>What its definition promises is looked for in the kernel.</summary>

@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Preparing;
 
 namespace HostSwap.Orchestrator.Planning;
 
@@ -34,6 +35,7 @@ public sealed class PlanContextReader(OuterHostParts parts)
             await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
         {
             Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
+            Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
         };
     }
 
@@ -74,7 +76,25 @@ public sealed class PlanContextReader(OuterHostParts parts)
         generation,
         await parts.Engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
         await libvirt.DescribeAsync(cancellationToken),
-        await parts.Generations.InitPidAsync(generation, cancellationToken));
+        await parts.Generations.InitPidAsync(generation, cancellationToken))
+    {
+        MissingMounts = await parts.Engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { Running: true } container
+            ? HandoverMounts.Missing(generation, container, parts.Settings, parts.Kernel)
+            : [],
+    };
+
+    /// <summary>Of a VM that runs, what it was started with counts; of one that is shut off, what it will be started with.</summary>
+    private static async Task<IReadOnlySet<Guid>> ReadPreparedAsync(HostInventory inventory, ILibvirtDomains domains, CancellationToken cancellationToken)
+    {
+        var prepared = new HashSet<Guid>();
+        foreach (var uuid in inventory.VirtualMachines.Where(machine => machine.Definition is not null).Select(machine => machine.Domain.Uuid))
+        {
+            if (HandoverXml.IsPrepared(DomainXmlReader.Parse(await domains.GetXmlAsync(uuid, DomainXml.Live, cancellationToken)), uuid))
+                prepared.Add(uuid);
+        }
+
+        return prepared;
+    }
 
     /// <summary>Each kind of domain is asked for once, and only where the target's emulator has its machine type at all.</summary>
     private static async Task<IReadOnlyDictionary<DomainCapabilitiesQuery, string>> AskDomainCapabilitiesAsync(

@@ -17,6 +17,7 @@ public static class Planner
         new NetworkCheck(),
         new CarriedObjectCheck(),
         new LocalResourceCheck(),
+        new PreparedCheck(),
         new PolicyCheck(),
     ];
 
@@ -28,6 +29,7 @@ public static class Planner
         new StorageCheck(),
         new NetworkCheck(),
         new LocalResourceCheck(),
+        new PreparedCheck(),
     ];
 
     /// <summary>Makes the plan.</summary>

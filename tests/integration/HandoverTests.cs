@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Xml.Linq;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
@@ -23,6 +24,7 @@ public sealed class HandoverTests
     [
         new("locked") { Prepared = true, Disk = DiskFormat.Qcow2, DiskKiBPerSecond = 256, Autostart = true, FillMiB = 64, Dirty = new DirtyLoad(32, 64) },
         new("diskless") { Prepared = true, Dirty = new DirtyLoad(32, 64) },
+        new("tpm") { Prepared = true, Disk = DiskFormat.Qcow2, ExtraDevices = [Tpm()] },
         new("paused") { Prepared = true, Disk = DiskFormat.Raw, State = GuestState.Paused },
         new("plain") { Disk = DiskFormat.Qcow2 },
     ];
@@ -38,7 +40,7 @@ public sealed class HandoverTests
         await lab.AddGuestsAsync(source, Specs, Token);
         var plan = await lab.Hostctl.ReadAsync<PlanView>(["plan", "--image", to], Token);
         plan.Plan.Moves.ToDictionary(static move => move.Name, static move => move.Method, StringComparer.Ordinal).ShouldBe(
-            new Dictionary<string, string> { ["locked"] = "handover", ["diskless"] = "handover", ["paused"] = "handover", ["plain"] = "copy" }, ignoreOrder: true);
+            new Dictionary<string, string> { ["locked"] = "handover", ["diskless"] = "handover", ["tpm"] = "handover", ["paused"] = "handover", ["plain"] = "copy" }, ignoreOrder: true);
         var ram = RamFiles(lab);
 
         await using (var witness = Witness.Start(lab.Guests))
@@ -51,7 +53,7 @@ public sealed class HandoverTests
         }
 
         var moves = await MovesAsync(lab);
-        foreach (var name in new[] { "locked", "diskless", "paused" })
+        foreach (var name in new[] { "locked", "diskless", "tpm", "paused" })
         {
             moves[name].Method.ShouldBe("handover", moves[name].Reason);
             moves[name].TransferredBytes!.Value.ShouldBeLessThan(MostBytes, name);
@@ -64,6 +66,9 @@ public sealed class HandoverTests
 
     private static async Task<OuterHostLab> StartAsync(string image) =>
         await OuterHostLab.StartAsync(new LabOptions { Purpose = "handover", Image = image }.With("memory", "size = \"4GiB\""), Token);
+
+    private static XElement Tpm() => new(
+        "tpm", new XAttribute("model", "tpm-crb"), new XElement("backend", new XAttribute("type", "emulator"), new XAttribute("version", "2.0")));
 
     /// <summary>What a capability left set would make of a saved image: one without RAM.</summary>
     private static async Task ItsRamIsSavedAsync(OuterHostLab lab, Generation generation, string name)

@@ -43,6 +43,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             soak = "1h"
             keep_retired = "7d"
             [migration]
+            handover = false
             parallel = 3
             bandwidth_mib_per_second = 1000
             parallel_connections = 4
@@ -85,6 +86,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
                 MaximumDowntime = TimeSpan.FromSeconds(2),
                 ClimbAfter = TimeSpan.FromSeconds(10),
             },
+            Handover = false,
         });
         settings.Vms.ShouldBe(new Dictionary<string, VmSettings>(StringComparer.Ordinal)
         {

@@ -179,7 +179,9 @@ public sealed class JournalFaultTests : JournalFixture
         });
         var writing = Task.Run(() =>
         {
-            child.StandardInput.WriteLine("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+            // ".timeout" prints nothing, where PRAGMA busy_timeout would print a number that is no entry's.
+            child.StandardInput.WriteLine("PRAGMA synchronous = FULL;");
+            child.StandardInput.WriteLine(".timeout 5000");
             for (var i = 0; i < 100_000; i++)
             {
                 child.StandardInput.WriteLine(

@@ -114,22 +114,5 @@ public sealed class PolicyTests : IDisposable
         return machine;
     }
 
-    private PlanContext Context(string libvirt = "9.0")
-    {
-        var session = _world.Session;
-        var nothing = new Dictionary<DomainCapabilitiesQuery, string>();
-        var host = new LibvirtHostDescription(Guid.NewGuid(), Version.Parse(libvirt), new Version(10, 0), "<capabilities/>");
-        return new PlanContext(
-            _settings,
-            _world.Kernel,
-            new PlanSide(session.Source.Generation, Image: null, host, SwapWorld.SourcePid),
-            new PlanSide(session.Target.Generation, Image: null, host with { HostUuid = Guid.NewGuid() }, SwapWorld.TargetPid),
-            new HostInventory(_machines, [], []),
-            nothing,
-            new HashSet<string>(StringComparer.Ordinal),
-            new HashSet<Guid>(),
-            new WayBackFacts(nothing, new HashSet<string>(StringComparer.Ordinal), new HashSet<Guid>()),
-            new HashSet<Guid>(),
-            []);
-    }
+    private PlanContext Context(string libvirt = "9.0") => PlanContexts.Of(_world, _settings, _machines, libvirt);
 }
