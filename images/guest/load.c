@@ -128,8 +128,8 @@ static void fill_page(uint64_t *page, uint64_t seed)
     for (size_t i = 0; i < PAGE / 8; i++) page[i] = mix(seed + i);
 }
 
-/* Fills memory once and then checks it, about 10 MiB a second. */
-static void fill(size_t mib)
+/* Fills memory once and then checks it, about that many MiB a second. */
+static void fill(size_t mib, size_t rate)
 {
     size_t pages = mib * (MIB / PAGE), words = PAGE / 8;
     uint64_t *p = memory(pages * PAGE);
@@ -141,7 +141,7 @@ static void fill(size_t mib)
                 fill_page(p + i * words, i * words);
                 break;
             }
-        if (i % 256 == 0) sleep_until_ms(now_ms() + 100);
+        if (i % (MIB / PAGE) == 0) sleep_until_ms(now_ms() + 1000 / (int64_t)rate);
     }
 }
 
@@ -252,10 +252,14 @@ static void net(const char *address)
 int main(int argc, char **argv)
 {
     if (argc == 3 && !strcmp(argv[1], "tick")) tick(argv[2]);
-    if (argc == 3 && !strcmp(argv[1], "fill")) fill(strtoul(argv[2], NULL, 10));
+    if (argc == 3 && !strcmp(argv[1], "fill")) {
+        char *end;
+        size_t mib = strtoul(argv[2], &end, 10), rate = *end == ':' ? strtoul(end + 1, NULL, 10) : 10;
+        fill(mib, rate ? rate : 10);
+    }
     if (argc == 4 && !strcmp(argv[1], "dirty")) dirty(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "disk")) disk(strtoul(argv[2], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "net")) net(argv[2]);
-    say("usage: load tick NAME | fill MIB | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR");
+    say("usage: load tick NAME | fill MIB[:MIB_PER_S] | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR");
     return 2;
 }

@@ -119,7 +119,8 @@ public static class DomainXmlWriter
             $"hs.ip={placement.Address}/{placement.PrefixLength.ToString(CultureInfo.InvariantCulture)}",
         ];
         if (spec.Dirty is { } dirty) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.dirty={dirty.MiB}:{dirty.MiBPerSecond}"));
-        if (spec.FillMiB > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.fill={spec.FillMiB}"));
+        var rate = spec.CheckedMiBPerSecond is { } check ? string.Create(CultureInfo.InvariantCulture, $":{check}") : "";
+        if (spec.FillMiB > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.fill={spec.FillMiB}{rate}"));
         if (spec.DiskKiBPerSecond > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.disk={spec.DiskKiBPerSecond}"));
         if (spec.LoadsNetwork) words.Add($"hs.net={placement.Gateway}");
         if (spec.Agent) words.Add("hs.agent");

@@ -79,6 +79,9 @@ public sealed record GuestSpec(string Name)
     /// <summary>Memory that it fills with what cannot be compressed.</summary>
     public int FillMiB { get; init; }
 
+    /// <summary>How much of that it checks a second, which costs it time; null for the guest's own default.</summary>
+    public int? CheckedMiBPerSecond { get; init; }
+
     /// <summary>Whether it sends to its gateway all the time.</summary>
     public bool LoadsNetwork { get; init; }
 

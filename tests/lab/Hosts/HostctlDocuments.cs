@@ -70,7 +70,14 @@ public sealed record OperationView(long Id, string Kind, string Result, string S
 public sealed record ShowView(string Schema, OperationView Operation, IReadOnlyList<EntryView> Entries, IReadOnlyList<MoveView> Moves);
 
 /// <summary>One journalled side effect.</summary>
-public sealed record EntryView(long Id, string Step, string Subject, string Result, string Observed, double? ElapsedMs);
+public sealed record EntryView(long Id, string Step, string Subject, string Result, string Observed, double? ElapsedMs)
+{
+    /// <summary>When it was about to happen.</summary>
+    public DateTimeOffset IntendedAt { get; init; }
+
+    /// <summary>When its outcome was observed.</summary>
+    public DateTimeOffset? ObservedAt { get; init; }
+}
 
 /// <summary>The move of one VM.</summary>
 public sealed record MoveView(
@@ -133,6 +140,12 @@ public sealed record EventView(
 {
     /// <summary>Of <c>moveClimbed</c>: what a copy is given.</summary>
     public string? Rung { get; init; }
+
+    /// <summary>When it happened; the header has no time.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>Of <c>swapFinished</c>: the generation that is active now.</summary>
+    public int? ActiveGeneration { get; init; }
 
     /// <summary>Of <c>moveChanged</c> and <c>moveClimbed</c>: why.</summary>
     public string? Reason { get; init; }
