@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Xml;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Inventory;
 
@@ -103,7 +104,7 @@ internal sealed class HookServer : IHandoverDesk
             var answer = await AnswerAsync(await ReadAsync(stream, deadline.Token), deadline.Token);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(answer is null ? "ok" : Refused + answer), deadline.Token);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or HostSwapException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or XmlException or HostSwapException)
         {
             // A connection that ends without an answer is a refusal to the hook, where it matters.
             _notice($"a question of libvirt's hook was not answered: {exception.Message}");
