@@ -70,8 +70,8 @@ internal sealed class HookServer : IHandoverDesk
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _socket.Dispose();
         await _accepting;
+        _socket.Dispose();
         File.Delete(_path);
         _stop.Dispose();
     }
@@ -88,8 +88,9 @@ internal sealed class HookServer : IHandoverDesk
                 serving.Add(ServeAsync(client));
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (_stop.IsCancellationRequested && exception is (OperationCanceledException or SocketException or ObjectDisposedException))
         {
+            // A caller that comes just then makes the call end in another way than by being cancelled.
             await Task.WhenAll(serving);
         }
     }

@@ -77,7 +77,8 @@ public sealed class HookServerTests : IAsyncLifetime
     public async Task What_is_no_question_gets_no_yes()
     {
         (await SendAsync("start")).ShouldBe("refused: the question has no domain");
-        (await SendAsync("start\n<domain")).ShouldNotBe("ok");
+        (await SendAsync("start\n<domain")).ShouldBe("");
+        _notices.ShouldHaveSingleItem().ShouldContain("was not answered");
     }
 
     private Task<string> AskAsync(string moment, Guid uuid, string id) =>
