@@ -19,6 +19,7 @@ internal static class BenchRemarks
         "elapsed: hostctl's from the move's beginning until the VM is verified; virsh's its command alone",
         Text($"downtime and blackout against virsh: at {scale.ReferenceMiB} MiB, one stream; for the dirtying guest, and with 'Idle' for the idle one"),
         "a whole host by hostctl: 'command' is the complete swap with the candidate's start; virsh's two generations run already",
+        "handover, N at once: between generations that run already, with migration.parallel = N; no part of the ratios",
         "extra memory: how much less the machine had available at worst (MemAvailable); it includes hostctl's own",
         "blackout: longest silence at 200 pings/s alone, 50 pings/s for each VM of a whole host",
         "share: wall time outside journalled effects and the wait for the candidate; to read libvirt's answers there counts as hostctl's own",

@@ -20,6 +20,9 @@ internal static class Methods
 
     /// <summary>Several at once, each with parallel connections.</summary>
     public const string VirshBoth = "virsh, several, parallel";
+
+    /// <summary>Handover with so many at once, whatever hostctl would choose.</summary>
+    public static string HandoverAtOnce(int several) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"handover, {several} at once");
 }
 
 /// <summary>One move of one VM that is alone on its host.</summary>

@@ -15,6 +15,9 @@ internal sealed class WholeHost(BenchWorld world, BenchScale scale, BenchFinding
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
 
+    /// <summary>How many handovers at once are tried out beside hostctl's default: where does the blackout begin to suffer?</summary>
+    private static readonly int[] AtOnce = [1, 2, 4, 8];
+
     /// <summary>Measures all of it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -30,6 +33,7 @@ internal sealed class WholeHost(BenchWorld world, BenchScale scale, BenchFinding
         await ByVirshAsync(VirshStyle.WithLanes, world.VirshThereAsync, cancellationToken);
         await ByVirshAsync(VirshStyle.WithBoth, world.VirshBackAsync, cancellationToken);
         await ByHostctlAsync(Methods.Copy, cancellationToken);
+        foreach (var several in AtOnce) await SeveralAtOnceAsync(several, cancellationToken);
         findings.Problems.AddRange(await world.RemoveGuestsAsync(cancellationToken));
     }
 
@@ -51,6 +55,23 @@ internal sealed class WholeHost(BenchWorld world, BenchScale scale, BenchFinding
         await world.ConfigureAsync(Methods.Handover, [], cancellationToken);
         findings.Costs.Add(run!.Cost($"the whole host by {method}"));
         findings.Lifecycle.Add(new LifecycleRow(run.StepMs("start-candidate"), run.StepMs("await-ready"), retired.TotalMilliseconds));
+    }
+
+    /// <summary>Handed over between generations that run already; no part of the ratios.</summary>
+    private async Task SeveralAtOnceAsync(int several, CancellationToken cancellationToken)
+    {
+        await world.ConfigureAsync(Methods.Handover, [string.Create(CultureInfo.InvariantCulture, $"parallel = {several}")], cancellationToken);
+        await MeasureAsync(
+            Methods.HandoverAtOnce(several),
+            async () =>
+            {
+                var run = await world.GoOverAsync(cancellationToken);
+                run.Require(Methods.Handover);
+                findings.Costs.Add(run.Cost(Methods.HandoverAtOnce(several)));
+                return (run.StepMs("move-domains") ?? 0, run.Wall.TotalMilliseconds, name => Figures(run.Moves[name]));
+            },
+            cancellationToken);
+        await world.ConfigureAsync(Methods.Handover, [], cancellationToken);
     }
 
     private Task ByVirshAsync(
