@@ -68,15 +68,35 @@ public sealed class OwnershipTraceTests
         _trace.Owner.ShouldBe(Source);
     }
 
+    [Fact]
+    public void What_a_new_process_costs_on_a_busy_machine_is_no_guest()
+    {
+        Run(200, Busy);
+        _trace.Observe(Target, 8_100_000, _now).ShouldBeNull();
+        Run(300, Busy, 0);
+
+        Found.ShouldBeEmpty();
+        _trace.Owner.ShouldBe(Source);
+    }
+
+    [Fact]
+    public void One_that_runs_from_its_birth_on_is_found()
+    {
+        Run(200, Busy);
+        Run(60, Busy, Busy);
+
+        Found.ShouldNotBeEmpty();
+    }
+
     private List<DoubleRun> Found { get; } = [];
 
-    private void Run(int windows, long source, long target)
+    private void Run(int windows, long source, long? target = null)
     {
         for (var i = 0; i < windows; i++)
         {
             _now += Window;
             if (_trace.Observe(Source, source, _now) is { } one) Found.Add(one);
-            if (_trace.Observe(Target, target, _now) is { } other) Found.Add(other);
+            if (target is { } ran && _trace.Observe(Target, ran, _now) is { } other) Found.Add(other);
         }
     }
 }

@@ -8,7 +8,8 @@ namespace HostSwap.Lab.Witnessing;
 /// <para>
 /// Not every nanosecond of a CPU thread is the guest's. Measured under emulation, with QEMU 7.2 and 10.0, QEMU's own
 /// housekeeping on a VM that stands still takes up to 1.6 ms when the process is made, 0.8 ms when a migration arrives and
-/// 1.9 ms in the source of a whole migration; a guest that runs idle takes 40 ms in every second, a busy one a whole
+/// 1.9 ms in the source of a whole migration, on an idle machine; on a busy one 8 ms were seen when the process is made, which
+/// is why the first <see cref="Birth"/> of one that joins another does not count. A guest that runs idle takes 40 ms in every second, a busy one a whole
 /// CPU. So a process executes its guest when its CPU threads have run longer than <see cref="Threshold"/> within
 /// <see cref="Span"/>.
 /// </para>
@@ -20,6 +21,12 @@ public sealed class OwnershipTrace(Guid uuid)
 
     /// <summary>The time over which run time is added up; nanoseconds.</summary>
     public const long Span = 1_000_000_000;
+
+    /// <summary>
+    /// The first part of the life of a process that joins another; nanoseconds. libvirt needs longer to ask a new QEMU for what
+    /// it can do, and only then has it wait for the guest; one that runs a guest too early is told as soon as this is over.
+    /// </summary>
+    public const long Birth = 250_000_000;
 
     private const int HistoryLength = 300;
 
@@ -40,8 +47,9 @@ public sealed class OwnershipTrace(Guid uuid)
     /// <returns>The finding, where a process executes that had already been followed by another.</returns>
     public DoubleRun? Observe(int process, long ran, long at)
     {
-        if (!_activities.TryGetValue(process, out var activity)) _activities[process] = activity = new Activity();
+        if (!_activities.TryGetValue(process, out var activity)) _activities[process] = activity = new Activity(at);
         Record(process, ran, at);
+        if (Owner is { } first && first != process && at - activity.Since < Birth) return null;
         if (activity.Add(ran, at) <= Threshold || process == Owner) return null;
         var owner = Owner;
         // What the others ran before this moment was theirs to run; what they run after it is not.
@@ -69,8 +77,11 @@ public sealed class OwnershipTrace(Guid uuid)
     private string Describe() => string.Join(
         ' ', _history.Select(static look => string.Create(CultureInfo.InvariantCulture, $"{look.At / 1_000_000}ms:{look.Process}:{look.Ran / 1000}us")));
 
-    private sealed class Activity
+    /// <param name="since">When it was first looked at.</param>
+    private sealed class Activity(long since)
     {
+        public long Since => since;
+
         private readonly Queue<(long At, long Ran)> _windows = new();
         private long _sum;
 
