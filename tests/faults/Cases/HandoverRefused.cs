@@ -69,10 +69,10 @@ internal sealed class HandoverRefused() : FaultCase(27, "handover: wrong, missin
         await SavedRam.RequireAsync(run, Handovers.GuestOf(run), save: false);
     }
 
-    /// <summary>A new libvirt numbers its domains from 1, and names the directory after the number.</summary>
+    /// <summary>A new libvirt numbers its domains from 1, and names the directory after the number; two canaries went before.</summary>
     private static Task PutFileAsync(FaultRun run, Generation target, string write)
     {
-        var directory = string.Create(CultureInfo.InvariantCulture, $"/run/hostswap/memory/gen-{target.Number}/libvirt/qemu/1-{WorldDesign.HandedGuest}");
+        var directory = string.Create(CultureInfo.InvariantCulture, $"/run/hostswap/memory/gen-{target.Number}/libvirt/qemu/3-{WorldDesign.HandedGuest}");
         return target.RunAsync(
             ["sh", "-ec", $"install -d -o libvirt-qemu -g kvm -m 700 \"${{1%/*}}\"; {write}; chown libvirt-qemu:kvm \"$1\"", "sh", $"{directory}/{Block}"], run.Token);
     }
