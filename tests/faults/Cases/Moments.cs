@@ -10,7 +10,8 @@ namespace HostSwap.Faults.Cases;
 /// <summary>The moments at which faults are made: each is an event that somebody tells, and none is a time.</summary>
 internal static class Moments
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    /// <summary>How long a moment is waited for.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>The slow guest of the slow world.</summary>
     public static Guest SlowGuest(FaultRun run) => GuestNamed(run, WorldDesign.SlowGuest);

@@ -11,8 +11,6 @@ namespace HostSwap.Faults.Cases;
 /// </summary>
 internal sealed class SuspensionWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
     /// <summary>In milliseconds, and more than the guest's transfer needs: QEMU suspends it at once and sends all that is left.</summary>
     private const string LongDowntime = "120000";
 
@@ -49,5 +47,5 @@ internal sealed class SuspensionWatch : IAsyncDisposable
     public ValueTask DisposeAsync() => _events.DisposeAsync();
 
     private Task HeardAsync(string word, string awaited) =>
-        _events.WaitForLineAsync(awaited, line => line.Contains(word, StringComparison.Ordinal), Limit, _run.Token);
+        _events.WaitForLineAsync(awaited, line => line.Contains(word, StringComparison.Ordinal), Moments.Limit, _run.Token);
 }

@@ -9,8 +9,8 @@ namespace HostSwap.Lab.Witnessing;
 /// Not every nanosecond of a CPU thread is the guest's. Measured under emulation, with QEMU 7.2 and 10.0, QEMU's own
 /// housekeeping on a VM that stands still takes up to 1.6 ms when the process is made, 0.8 ms when a migration arrives and
 /// 1.9 ms in the source of a whole migration, on an idle machine; on a busy one 8 ms were seen when the process is made, which
-/// is why the first <see cref="Birth"/> of one that joins another does not count. A guest that runs idle takes 40 ms in every second, a busy one a whole
-/// CPU. So a process executes its guest when its CPU threads have run longer than <see cref="Threshold"/> within
+/// is why the first <see cref="Birth"/> of one that joins another does not count. A guest that runs idle takes 40 ms in every
+/// second, a busy one a whole CPU. So a process executes its guest when its CPU threads have run longer than <see cref="Threshold"/> within
 /// <see cref="Span"/>.
 /// </para>
 /// </summary>
@@ -23,10 +23,10 @@ public sealed class OwnershipTrace(Guid uuid)
     public const long Span = 1_000_000_000;
 
     /// <summary>
-    /// The first part of the life of a process that joins another; nanoseconds. libvirt needs longer to ask a new QEMU for what
-    /// it can do, and only then has it wait for the guest; one that runs a guest too early is told as soon as this is over.
+    /// The first part of the life of a process that joins another; nanoseconds. What was seen at a birth was over after 10 ms,
+    /// and no migration here took less than a second; one that runs a guest from the start is told as soon as this is over.
     /// </summary>
-    public const long Birth = 250_000_000;
+    public const long Birth = 50_000_000;
 
     private const int HistoryLength = 300;
 
@@ -80,10 +80,10 @@ public sealed class OwnershipTrace(Guid uuid)
     /// <param name="since">When it was first looked at.</param>
     private sealed class Activity(long since)
     {
-        public long Since => since;
-
         private readonly Queue<(long At, long Ran)> _windows = new();
         private long _sum;
+
+        public long Since => since;
 
         public long Add(long ran, long at)
         {
