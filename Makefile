@@ -30,6 +30,11 @@ test-unit: prerequisites ## Unit tests alone
 test-faults: prerequisites ## Every fault case and every kill point, against real Docker, systemd, libvirt and QEMU (over an hour)
 	tests/run faults
 
+.PHONY: bench
+bench: prerequisites build ## Handover, copy and plain virsh side by side: table and out/bench/report.json (BENCH=quick in minutes)
+	$(DOTNET) build --nologo -v quiet -p:RunAnalyzers=false tests/bench
+	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Bench/debug/hostswap-bench'
+
 .PHONY: images
 images: prerequisites ## Host images for Debian 12 and 13, and the tiny guest (cached; FRESH=1 builds anew)
 	$(WITH_DOCKER) images/build
@@ -47,6 +52,7 @@ install: ## Install hostctl, its manual page, completion, unit and example confi
 	install -D -m 0644 hostctl/packaging/hostctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/hostctl.8
 	install -D -m 0644 hostctl/packaging/hostctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/hostctl
 	install -D -m 0644 hostctl/packaging/hostswap.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap.service
+	install -D -m 0644 hostctl/packaging/hostswap-memory.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-memory.service
 	install -D -m 0644 hostctl/packaging/hostswap-retire.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.service
 	install -D -m 0644 hostctl/packaging/hostswap-retire.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.timer
 	install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(PREFIX)/share/doc/hostswap/hostswap.toml

@@ -22,7 +22,7 @@ internal enum ExitCode
     /// <summary>There was nothing to do: the image is active already.</summary>
     NothingToDo = 3,
 
-    /// <summary>The plan has blockers; nothing was moved.</summary>
+    /// <summary>The plan has blockers; nothing was moved. Or a VM cannot be prepared for handover, and was not changed.</summary>
     RefusedByPlan = 4,
 
     /// <summary>Another hostctl holds this outer host's lock, or has taken it over from this one.</summary>
@@ -63,7 +63,7 @@ internal static class ExitCodes
         (ExitCode.InternalError, "internal error (a defect; the log has the stack trace)"),
         (ExitCode.Usage, "wrong command line or configuration; nothing was touched"),
         (ExitCode.NothingToDo, "nothing to do"),
-        (ExitCode.RefusedByPlan, "refused by the plan; nothing was moved"),
+        (ExitCode.RefusedByPlan, "refused by the plan, and nothing was moved; or a VM cannot be prepared"),
         (ExitCode.Locked, "another hostctl holds the lock"),
         (ExitCode.FailedOldSide, "failed; every VM is on the old side"),
         (ExitCode.FailedBothSides, "failed; there are VMs on both sides"),

@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.Orchestrator;
@@ -31,6 +32,19 @@ public interface IOuterHost : IAsyncDisposable
 
     /// <summary>Looks at everything once.</summary>
     Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes the memory mount where it is not there, or has it take over a changed size. Again changes nothing.</summary>
+    /// <returns>What was seen afterwards.</returns>
+    string MountMemory();
+
+    /// <summary>Looks which of these VMs are ready for handover; those that do not answer are left out.</summary>
+    Task<IReadOnlyDictionary<VmPlace, HandoverReadiness>> GetHandoverAsync(HostStatus status, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Changes the persistent definitions of VMs of the active generation so that they are ready for handover from their next
+    /// cold start on, or takes that back. Running VMs are not touched.
+    /// </summary>
+    Task<PrepareReport> PrepareAsync(PrepareRequest request, CancellationToken cancellationToken);
 
     /// <summary>Starts a candidate, makes the plan against it and removes it again.</summary>
     Task<SwapPlan> PlanAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken);
@@ -94,6 +108,11 @@ public interface IOuterHost : IAsyncDisposable
     Task<IReadOnlyList<string>> GetExecCommandAsync(
         IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken);
 }
+
+/// <summary>A VM in one generation: while a swap goes on, two may have it.</summary>
+/// <param name="Generation">The generation's number.</param>
+/// <param name="Uuid">The VM.</param>
+public sealed record VmPlace(int Generation, Guid Uuid);
 
 /// <summary>An operation with everything that is recorded of it.</summary>
 public sealed record OperationDetails(

@@ -6,8 +6,11 @@ using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
+using HostSwap.Orchestrator.Memory;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Qmp;
 using HostSwap.Orchestrator.Swapping;
 using HostSwap.Orchestrator.Verifying;
 
@@ -36,6 +39,11 @@ public sealed class OuterHost : IOuterHost
     {
         var made = GenerationDirectories.EnsureHost(_settings.Paths).Select(path => $"directory {path}").ToList();
         using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, "init", _time);
+        var memory = new MemoryMount(_settings, _kernel);
+        var mounted = memory.Find() is not null;
+        var seen = memory.Ensure();
+        if (!mounted)
+            made.Add($"memory mount: {seen}");
         if (!SqliteJournal.Exists(_settings.Paths.JournalFile))
             made.Add($"journal {_settings.Paths.JournalFile}");
 
@@ -64,6 +72,41 @@ public sealed class OuterHost : IOuterHost
 
         using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         return await new StatusReader(Parts(journal)).ReadAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public string MountMemory()
+    {
+        GenerationDirectories.EnsureHost(_settings.Paths);
+        // Two at once would mount twice, one on the other.
+        using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, "memory mount", _time);
+        return new MemoryMount(_settings, _kernel).Ensure();
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<VmPlace, HandoverReadiness>> GetHandoverAsync(HostStatus status, CancellationToken cancellationToken)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        var parts = Parts(journal);
+        var reader = new HandoverReader(parts);
+        var holders = status.VirtualMachines.Select(vm => vm.Generation).ToHashSet();
+        var looks = await Task.WhenAll(parts.Generations.All()
+            .Where(generation => holders.Contains(generation.Number))
+            .Select(async generation => (generation.Number, Vms: await reader.ReadAsync(generation, cancellationToken))));
+        return looks
+            .SelectMany(look => look.Vms.Select(vm => (Place: new VmPlace(look.Number, vm.Key), Readiness: vm.Value)))
+            .ToDictionary(vm => vm.Place, vm => vm.Readiness);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PrepareReport> PrepareAsync(PrepareRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.DryRun)
+            return await ChangeAsync(request.Undo ? "vm unprepare" : "vm prepare", parts => new PrepareRunner(parts).RunAsync(request, cancellationToken));
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return await new PrepareRunner(Parts(journal)).RunAsync(request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -126,7 +169,7 @@ public sealed class OuterHost : IOuterHost
 
     /// <inheritdoc/>
     public IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken) =>
-        new Diagnosis.Doctor(_settings, _engine, _kernel, GetStatusAsync).RunAsync(cancellationToken);
+        new Diagnosis.Doctor(_settings, _engine, _kernel, new QmpConnector(_time), GetStatusAsync).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<HealthCheck> VerifyAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Qmp;
 
 namespace HostSwap.Orchestrator;
 
@@ -29,6 +30,9 @@ public sealed class OuterHostParts(
     /// <summary>Connections into generations.</summary>
     public IGenerationConnector Connector { get; } = connector;
 
+    /// <summary>Monitors of QEMU beside libvirt's own.</summary>
+    public IQmpConnector Qmp { get; init; } = new QmpConnector(time);
+
     /// <summary>The journal.</summary>
     public IJournal Journal { get; } = journal;
 
@@ -48,5 +52,5 @@ public sealed class OuterHostParts(
     public GenerationContents Contents { get; } = new(engine, kernel);
 
     /// <summary>Reads what a plan is made from.</summary>
-    public PlanContextReader PlanReader => new(Settings, Engine, Kernel, Generations);
+    public PlanContextReader PlanReader => new(this);
 }

@@ -27,7 +27,13 @@ internal sealed class HostctlCommand : RootCommand
         Add(new RetireCommand(services, options));
         Add(new HistoryCommand(services, options));
         Add(new ShowCommand(services, options));
-        Add(new Command("vm", "Looks at virtual machines.") { new VmListCommand(services, options) });
+        Add(new Command("vm", "Looks at virtual machines, and prepares them for handover.")
+        {
+            new VmListCommand(services, options),
+            new VmPrepareCommand(services, options, undo: false),
+            new VmPrepareCommand(services, options, undo: true),
+        });
+        Add(new Command("memory", "The memory mount, which holds the RAM of prepared VMs.") { new MemoryMountCommand(services, options) });
         Add(new ConsoleCommand(services, options));
         Add(new ExecCommand(services, options));
         Add(new ShellCommand(services, options));

@@ -1,5 +1,7 @@
 using HostSwap.Hostctl.Json;
 using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator;
+using HostSwap.Orchestrator.Preparing;
 
 namespace HostSwap.Hostctl.Commands;
 
@@ -13,11 +15,15 @@ internal sealed class VmListCommand : Verb
     /// <inheritdoc/>
     protected override async Task<int> ExecuteAsync(Invocation invocation)
     {
-        var status = await invocation.OpenHost().GetStatusAsync(invocation.Token);
+        var host = invocation.OpenHost();
+        var status = await host.GetStatusAsync(invocation.Token);
+        var handover = status.VirtualMachines.Count == 0
+            ? new Dictionary<VmPlace, HandoverReadiness>()
+            : await host.GetHandoverAsync(status, invocation.Token);
         if (invocation.Format == OutputFormat.Json)
-            HostctlJson.WriteDocument(invocation.Services.Out, VmListDocument.From(status), json => json.VmListDocument);
+            HostctlJson.WriteDocument(invocation.Services.Out, VmListDocument.From(status, handover), json => json.VmListDocument);
         else if (status.Initialised)
-            StatusText.WriteVms(invocation.Out, status.VirtualMachines);
+            VmListText.Write(invocation.Out, status.VirtualMachines, handover);
         else
             StatusText.Write(invocation.Out, status, invocation.Zone);
         return (int)(status.Initialised ? ExitCode.Done : ExitCode.Environment);

@@ -21,6 +21,7 @@ internal sealed record EventsHeader(string Schema)
 [JsonDerivedType(typeof(PlanMadeLine), "planMade")]
 [JsonDerivedType(typeof(MoveChangedLine), "moveChanged")]
 [JsonDerivedType(typeof(MoveProgressLine), "moveProgress")]
+[JsonDerivedType(typeof(MoveClimbedLine), "moveClimbed")]
 [JsonDerivedType(typeof(ReconciledLine), "reconciled")]
 [JsonDerivedType(typeof(NoteLine), "note")]
 [JsonDerivedType(typeof(SwapFinishedLine), "swapFinished")]
@@ -47,6 +48,7 @@ internal abstract record EventLine(DateTimeOffset At)
             e.DirtyBytesPerSecond,
             e.Iteration,
             Milliseconds.Of(e.Elapsed)),
+        MoveClimbed e => new MoveClimbedLine(e.At, e.Uuid, e.Name, Words.Of(e.Rung), e.Reason),
         Reconciled e => new ReconciledLine(
             e.At, [.. e.Vms.Select(vm => new ReconciledVmDto(vm.Uuid, vm.Name, Words.Of(vm.Verdict), vm.Seen))]),
         SwapNotice e => new NoteLine(e.At, e.Message),
@@ -85,10 +87,16 @@ internal sealed record MoveProgressLine(
     int Iteration,
     double ElapsedMs) : EventLine(At);
 
+/// <summary>
+/// A VM's copy does not converge and is given more: <c>bandwidth</c>, <c>auto-converge</c>, <c>downtime</c>,
+/// <c>post-copy</c>, <c>pause</c>, or it is given up: <c>stay</c>.
+/// </summary>
+internal sealed record MoveClimbedLine(DateTimeOffset At, Guid Uuid, string Name, string Rung, string Reason) : EventLine(At);
+
 /// <summary>After an interruption: where every VM was found.</summary>
 internal sealed record ReconciledLine(DateTimeOffset At, IReadOnlyList<ReconciledVmDto> Vms) : EventLine(At);
 
-/// <summary>One VM: its verdict is <c>adopt</c>, <c>move-again</c>, <c>refuse</c> or <c>lost</c>.</summary>
+/// <summary>One VM: its verdict is <c>adopt</c>, <c>move-again</c>, <c>refuse</c>, <c>lost</c> or <c>broken</c>.</summary>
 internal sealed record ReconciledVmDto(Guid Uuid, string Name, string Verdict, string Seen);
 
 /// <summary>Something that hostctl itself has to say, such as that a signal arrived.</summary>
@@ -135,7 +143,10 @@ internal sealed record SwapFinishedLine(
         move.Reason,
         move.BytesTransferred,
         Milliseconds.Of(move.Downtime),
-        Milliseconds.Of(move.Elapsed));
+        Milliseconds.Of(move.Elapsed))
+    {
+        Rung = move.Rung == Rung.None ? null : Words.Of(move.Rung),
+    };
 }
 
 /// <summary>The swap could not begin, or hostctl failed; the last line then.</summary>

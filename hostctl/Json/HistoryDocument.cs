@@ -115,6 +115,9 @@ internal sealed record MoveDto(
     double? DowntimeMs,
     double? ElapsedMs)
 {
+    /// <summary>How high its copy had to climb, as in <c>downtime</c>; absent where it converged by itself.</summary>
+    public string? Rung { get; init; }
+
     /// <summary>Maps a recorded move.</summary>
     public static MoveDto From(MoveRecord move) => new(
         move.Uuid,
@@ -124,7 +127,10 @@ internal sealed record MoveDto(
         move.Reason,
         move.BytesTransferred,
         Milliseconds.Of(move.Downtime),
-        Milliseconds.Of(move.Elapsed));
+        Milliseconds.Of(move.Elapsed))
+    {
+        Rung = move.Rung is { } rung ? Words.OfName(rung) : null,
+    };
 }
 
 /// <summary>Durations in JSON.</summary>

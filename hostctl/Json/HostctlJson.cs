@@ -14,6 +14,7 @@ namespace HostSwap.Hostctl.Json;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(VmListDocument))]
+[JsonSerializable(typeof(PrepareDocument))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ShowDocument))]

@@ -1,4 +1,5 @@
 using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Planning;
 
 namespace HostSwap.Hostctl.Json;
@@ -91,6 +92,15 @@ internal sealed record PlannedMoveDto(
     bool CanComeBack,
     string? NoWayBack)
 {
+    /// <summary>What becomes of its copy where that does not converge: <c>stay</c>, <c>pause</c> or <c>postcopy</c>.</summary>
+    public string Policy { get; init; } = VmPolicy.Default.OnNoConvergence.Word();
+
+    /// <summary>The higher, the sooner it moves.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>No two VMs of one group are in flight together; absent where it is in none.</summary>
+    public string? Group { get; init; }
+
     /// <summary>Maps the orchestrator's move.</summary>
     public static PlannedMoveDto From(PlannedMove move) => new(
         move.Order,
@@ -103,7 +113,12 @@ internal sealed record PlannedMoveDto(
         move.Reason,
         move.MemoryBytes,
         move.NoWayBack is null,
-        move.NoWayBack);
+        move.NoWayBack)
+    {
+        Policy = move.Policy.OnNoConvergence.Word(),
+        Priority = move.Policy.Priority,
+        Group = move.Policy.Group,
+    };
 }
 
 /// <summary>One reason why a swap cannot be made.</summary>

@@ -1,6 +1,8 @@
 using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Preparing;
 
 namespace HostSwap.Hostctl.Json;
 
@@ -38,8 +40,14 @@ internal sealed record StatusDocument(
 internal sealed record VmListDocument(string Schema, IReadOnlyList<VmDto> Vms)
 {
     /// <summary>Maps what the orchestrator saw.</summary>
-    public static VmListDocument From(HostStatus status) =>
-        new("hostswap/vm-list/1", [.. status.VirtualMachines.Select(VmDto.From)]);
+    public static VmListDocument From(HostStatus status, IReadOnlyDictionary<VmPlace, HandoverReadiness> handover) => new(
+        "hostswap/vm-list/1",
+        [
+            .. status.VirtualMachines.Select(vm => VmDto.From(vm) with
+            {
+                Handover = handover.TryGetValue(new VmPlace(vm.Generation, vm.Uuid), out var readiness) ? HandoverDto.From(readiness) : null,
+            }),
+        ]);
 }
 
 /// <summary>One generation.</summary>
@@ -94,4 +102,27 @@ internal sealed record VmDto(string Name, Guid Uuid, int Generation, string Stat
     /// <summary>Maps what the orchestrator saw.</summary>
     public static VmDto From(VmStatus vm) =>
         new(vm.Name, vm.Uuid, vm.Generation, Words.OfState(vm.State), vm.Persistent, vm.Autostart);
+
+    /// <summary>Whether it can be handed over; only in <c>vm list</c>, and absent where it did not answer.</summary>
+    public HandoverDto? Handover { get; init; }
 }
+
+/// <summary>Whether a VM can be moved without its RAM being copied.</summary>
+/// <param name="Ready">Whether it can, as it runs now.</param>
+/// <param name="Stage"><c>ready</c>, <c>after-cold-start</c>, <c>not-prepared</c>, <c>impossible</c> or <c>unavailable</c>.</param>
+/// <param name="Reason">Why, in words for people.</param>
+/// <param name="RamFiles">The files of its RAM as host containers see them, below their <c>memory_backing_dir</c>; where it is ready.</param>
+internal sealed record HandoverDto(bool Ready, string Stage, string Reason, IReadOnlyList<RamFileDto>? RamFiles)
+{
+    /// <summary>Maps what the orchestrator saw.</summary>
+    public static HandoverDto From(HandoverReadiness readiness) => new(
+        readiness.Ready,
+        Words.Of(readiness.Stage),
+        readiness.Reason,
+        readiness.Ram is { } ram ? [.. ram.Blocks.Select(block => new RamFileDto($"{ram.Directory}/{block.Name}", block.Bytes))] : null);
+}
+
+/// <summary>One file of a VM's RAM.</summary>
+/// <param name="Path">Its path below <c>memory_backing_dir</c>.</param>
+/// <param name="Bytes">Its length.</param>
+internal sealed record RamFileDto(string Path, long Bytes);

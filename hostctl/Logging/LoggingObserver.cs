@@ -37,6 +37,9 @@ internal sealed class LoggingObserver(ILogger log) : ISwapObserver
                     LevelOf(e.State), "VM {VmName} is {MoveState} by {Method}: {Reason}",
                     e.Name, Words.Of(e.State), Words.Of(e.Method), e.Reason);
                 break;
+            case MoveClimbed e:
+                OfVm(e.Uuid, e.Name).Warning("VM {VmName} climbs to {Rung}: {Reason}", e.Name, Words.Of(e.Rung), e.Reason);
+                break;
             case MoveProgress e:
                 OfVm(e.Uuid, e.Name).Debug(
                     "VM {VmName} has {RemainingBytes} bytes remaining at {BytesPerSecond} bytes/s, dirtying {DirtyBytesPerSecond} bytes/s",
@@ -46,7 +49,7 @@ internal sealed class LoggingObserver(ILogger log) : ISwapObserver
                 foreach (var vm in e.Vms)
                 {
                     OfVm(vm.Uuid, vm.Name).Write(
-                        vm.Verdict is Verdict.Refuse or Verdict.Lost ? LogEventLevel.Error : LogEventLevel.Information,
+                        vm.Verdict is Verdict.Refuse or Verdict.Lost or Verdict.Broken ? LogEventLevel.Error : LogEventLevel.Information,
                         "VM {VmName} after the interruption: {Verdict} ({Seen})", vm.Name, Words.Of(vm.Verdict), vm.Seen);
                 }
 

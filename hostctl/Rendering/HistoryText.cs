@@ -77,7 +77,7 @@ internal static class HistoryText
                 Layout.Cell(move.BytesTransferred is { } bytes ? Format.Bytes(bytes) : ""),
                 Layout.Cell(move.Downtime is { } downtime ? Format.Duration(downtime) : ""),
                 Layout.Cell(move.Elapsed is { } elapsed ? Format.Duration(elapsed) : ""),
-                Layout.Cell(move.Reason));
+                Layout.Cell(move.Rung is { } rung ? $"{move.Reason} (climbed to {Words.OfName(rung)})" : move.Reason));
         }
 
         console.Show(table);

@@ -90,7 +90,7 @@ internal static class LiveView
     [
         Text(Shorten(vm.Name, 24), Tone.Plain),
         Text(Words.Of(vm.Method), Tone.Plain),
-        Text(Words.Of(vm.State), ToneOf(vm.State)),
+        Text(State(vm), ToneOf(vm.State)),
         Text(Progress(vm), Tone.Plain),
         Text(Bytes(vm, vm.ProcessedBytes), Tone.Plain),
         Text(Rate(vm, vm.BytesPerSecond), Tone.Plain),
@@ -104,13 +104,16 @@ internal static class LiveView
     [
         Text(Shorten(vm.Name, Math.Max(8, width - 74)), Tone.Plain),
         Text(Words.Of(vm.Method), Tone.Plain),
-        Text(Words.Of(vm.State), ToneOf(vm.State)),
+        Text(State(vm), ToneOf(vm.State)),
         Text(vm.Share is { } share ? Format.Percent(share) : "", Tone.Plain),
         Text(Bytes(vm, vm.ProcessedBytes), Tone.Plain),
         Text(Rate(vm, vm.BytesPerSecond), Tone.Plain),
         Text(Rate(vm, vm.DirtyBytesPerSecond), Tone.Plain),
         Text(vm.ElapsedAt(now) is { } elapsed ? Format.Duration(elapsed) : "", Tone.Plain),
     ];
+
+    private static string State(VmView vm) =>
+        vm is { State: MoveState.Moving, Rung: not Rung.None } ? $"{Words.Of(vm.State)}, {Words.Of(vm.Rung)}" : Words.Of(vm.State);
 
     private static string Progress(VmView vm)
     {

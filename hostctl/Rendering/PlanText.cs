@@ -70,7 +70,7 @@ internal static class PlanText
                 Layout.Cell(Words.Of(move.Method)),
                 Layout.Cell(Format.Bytes(move.MemoryBytes)),
                 Layout.Cell(move.NoWayBack is null ? "yes" : "no", move.NoWayBack is null ? Tone.Good : Tone.Doubtful),
-                Layout.Cell(move.Reason));
+                Layout.Cell(move.Policy.InWords is { Length: > 0 } policy ? $"{move.Reason} ({SafeText.Sentence(policy)})" : move.Reason));
         }
 
         console.Show(table);

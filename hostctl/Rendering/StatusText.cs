@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace HostSwap.Hostctl.Rendering;
 
@@ -29,7 +30,10 @@ internal static class StatusText
     }
 
     /// <summary>Writes the VMs.</summary>
-    public static void WriteVms(IAnsiConsole console, IReadOnlyList<VmStatus> vms)
+    /// <param name="console">Where to.</param>
+    /// <param name="vms">The VMs.</param>
+    /// <param name="handover">Whether each can be handed over; null where that was not looked at.</param>
+    public static void WriteVms(IAnsiConsole console, IReadOnlyList<VmStatus> vms, Func<VmStatus, IRenderable>? handover = null)
     {
         if (vms.Count == 0)
         {
@@ -37,16 +41,21 @@ internal static class StatusText
             return;
         }
 
-        var table = Layout.Table("VM", "State", "Generation", "Persistent", "Autostart", "UUID");
+        IReadOnlyList<string> headings = ["VM", "State", "Generation", "Persistent", "Autostart"];
+        var table = Layout.Table([.. headings, .. handover is null ? Array.Empty<string>() : ["Handover"], "UUID"]);
         foreach (var vm in vms.OrderBy(vm => vm.Name, StringComparer.Ordinal).ThenBy(vm => vm.Generation))
         {
-            table.AddRow(
+            List<IRenderable> row =
+            [
                 Layout.Name(vm.Name),
                 Layout.Cell(Words.OfState(vm.State), ToneOf(vm.State)),
                 Layout.Cell($"gen-{vm.Generation}"),
                 Layout.Cell(YesNo(vm.Persistent)),
                 Layout.Cell(YesNo(vm.Autostart)),
-                Layout.Cell(vm.Uuid.ToString()));
+            ];
+            if (handover is not null) row.Add(handover(vm));
+            row.Add(Layout.Cell(vm.Uuid.ToString()));
+            table.AddRow(row);
         }
 
         console.Show(table);

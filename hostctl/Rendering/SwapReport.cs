@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Swapping;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace HostSwap.Hostctl.Rendering;
 
@@ -11,10 +12,14 @@ internal static class SwapReport
     public static void WriteMoves(IAnsiConsole console, SwapResult result)
     {
         if (result.Moves.Count == 0) return;
-        var table = Layout.Table("VM", "Method", "State", "Is in", ">Sent", ">Downtime", ">Took", "Reason");
+        var climbed = result.Moves.Any(move => move.Rung != Rung.None);
+        var table = climbed
+            ? Layout.Table("VM", "Method", "State", "Is in", ">Sent", ">Downtime", ">Took", "Reason", "Climbed to")
+            : Layout.Table("VM", "Method", "State", "Is in", ">Sent", ">Downtime", ">Took", "Reason");
         foreach (var move in result.Moves)
         {
-            table.AddRow(
+            List<IRenderable> cells =
+            [
                 Layout.Name(move.Name),
                 Layout.Cell(Words.Of(move.Method)),
                 Layout.Cell(Words.Of(move.State), LiveView.ToneOf(move.State)),
@@ -22,7 +27,10 @@ internal static class SwapReport
                 Layout.Cell(move.BytesTransferred is { } bytes ? Format.Bytes(bytes) : ""),
                 Layout.Cell(move.Downtime is { } downtime ? Format.Duration(downtime) : ""),
                 Layout.Cell(move.Elapsed is { } elapsed ? Format.Duration(elapsed) : ""),
-                Layout.Cell(move.Reason));
+                Layout.Cell(move.Reason),
+            ];
+            if (climbed) cells.Add(Layout.Cell(move.Rung == Rung.None ? "" : Words.Of(move.Rung)));
+            table.AddRow(cells);
         }
 
         console.Show(table);

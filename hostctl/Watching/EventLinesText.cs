@@ -26,6 +26,7 @@ internal sealed class EventLinesText(TimeZoneInfo zone)
         PlanMade e => Describe(e.Plan),
         MoveChanged e => $"vm {SafeText.Name(e.Name)}: {Words.Of(e.State)} ({Words.Of(e.Method)}){Because(e.Reason)}",
         MoveProgress e => IsDue(e) ? Describe(e) : null,
+        MoveClimbed e => $"vm {SafeText.Name(e.Name)}: climbs to {Words.Of(e.Rung)}{Because(e.Reason)}",
         Reconciled e => string.Join("; ", e.Vms.Select(vm => $"vm {SafeText.Name(vm.Name)}: {Words.Of(vm.Verdict)}")),
         SwapNotice e => $"note: {e.Message}",
 

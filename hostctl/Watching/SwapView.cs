@@ -55,6 +55,7 @@ internal sealed record SwapView
             PlanMade e => view.WithPlan(e.Plan),
             MoveChanged e => view.WithVm(e.Uuid, e.Name, e.Method, vm => vm.Change(e)),
             MoveProgress e => view.WithVm(e.Uuid, e.Name, MoveMethod.Copy, vm => vm.Progress(e)),
+            MoveClimbed e => view.WithVm(e.Uuid, e.Name, MoveMethod.Copy, vm => vm with { Rung = e.Rung }),
             SwapFinished e => view.Finish(e.Result),
             _ => view,
         };

@@ -12,6 +12,9 @@ internal sealed record VmView(Guid Uuid, string Name, MoveMethod Method)
     /// <summary>Why it is there.</summary>
     public string Reason { get; init; } = "";
 
+    /// <summary>How high its copy has had to climb.</summary>
+    public Rung Rung { get; init; }
+
     /// <summary>Bytes sent so far.</summary>
     public long ProcessedBytes { get; init; }
 

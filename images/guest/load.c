@@ -63,7 +63,7 @@ static void *memory(size_t size)
     return p;
 }
 
-/* --- tick: a line every 100 ms; a counter on the disk every second; `status` on the console ------- */
+/* --- tick: a line every 100 ms, or as long as asked for; a counter on the disk every second; `status` on the console ------- */
 
 static volatile uint64_t ticks, on_disk;
 static const char *guest_name;
@@ -103,7 +103,7 @@ static void *answer_console(void *unused)
     return unused;
 }
 
-static void tick(const char *name)
+static void tick(const char *name, int64_t ms)
 {
     pthread_t thread;
     guest_name = name;
@@ -114,7 +114,7 @@ static void tick(const char *name)
     for (int64_t next = now_ms();;) {
         ticks++;
         say("tick %llu boot=%s disk=%llu", (unsigned long long)ticks, boot_id, (unsigned long long)on_disk);
-        next += 100;
+        next += ms;
         /* Late: go on from here. A burst to catch up would hide the stall. */
         if (now_ms() > next) next = now_ms();
         sleep_until_ms(next);
@@ -128,20 +128,20 @@ static void fill_page(uint64_t *page, uint64_t seed)
     for (size_t i = 0; i < PAGE / 8; i++) page[i] = mix(seed + i);
 }
 
-/* Fills memory once and then checks it, about 10 MiB a second. */
-static void fill(size_t mib)
+/* Fills memory once and then checks a word of each 64 bytes of it, about that many MiB a second. */
+static void fill(size_t mib, size_t rate)
 {
     size_t pages = mib * (MIB / PAGE), words = PAGE / 8;
     uint64_t *p = memory(pages * PAGE);
     for (size_t i = 0; i < pages; i++) fill_page(p + i * words, i * words);
     for (size_t i = 0;; i = (i + 1) % pages) {
-        for (size_t w = 0; w < words; w++)
+        for (size_t w = 0; w < words; w += 8)
             if (p[i * words + w] != mix(i * words + w)) {
                 say("memory-error fill page %zu word %zu", i, w);
                 fill_page(p + i * words, i * words);
                 break;
             }
-        if (i % 256 == 0) sleep_until_ms(now_ms() + 100);
+        if (i % (MIB / PAGE) == 0) sleep_until_ms(now_ms() + 1000 / (int64_t)rate);
     }
 }
 
@@ -251,11 +251,18 @@ static void net(const char *address)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && !strcmp(argv[1], "tick")) tick(argv[2]);
-    if (argc == 3 && !strcmp(argv[1], "fill")) fill(strtoul(argv[2], NULL, 10));
+    if (argc == 4 && !strcmp(argv[1], "tick")) {
+        long ms = strtol(argv[3], NULL, 10);
+        tick(argv[2], ms > 0 ? ms : 100);
+    }
+    if (argc == 3 && !strcmp(argv[1], "fill")) {
+        char *end;
+        size_t mib = strtoul(argv[2], &end, 10), rate = *end == ':' ? strtoul(end + 1, NULL, 10) : 10;
+        fill(mib, rate ? rate : 10);
+    }
     if (argc == 4 && !strcmp(argv[1], "dirty")) dirty(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "disk")) disk(strtoul(argv[2], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "net")) net(argv[2]);
-    say("usage: load tick NAME | fill MIB | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR");
+    say("usage: load tick NAME MS | fill MIB[:MIB_PER_S] | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR");
     return 2;
 }

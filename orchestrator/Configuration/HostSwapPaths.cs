@@ -37,6 +37,9 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 
+    /// <summary>Where the shared memory is mounted; each generation has its own directory in it.</summary>
+    public string Memory => Path.Join(Runtime, "memory");
+
     /// <summary>The lock that one mutating hostctl holds.</summary>
     public string LockFile => Path.Join(Runtime, "lock");
 

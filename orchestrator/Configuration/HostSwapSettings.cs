@@ -15,7 +15,14 @@ public sealed record HostSwapSettings(
     IReadOnlyList<string> SharedDirectories,
     GenerationSettings Generation,
     MigrationSettings Migration,
-    string? Source);
+    string? Source)
+{
+    /// <summary>The mount that holds the RAM of VMs which are ready for handover.</summary>
+    public MemorySettings Memory { get; init; } = SettingsDefaults.Memory;
+
+    /// <summary>What is said of single VMs, by name.</summary>
+    public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
+}
 
 /// <summary>How Docker is reached and which network carries the guests.</summary>
 /// <param name="Endpoint">Docker's endpoint, <c>unix:///…</c>.</param>
@@ -53,4 +60,11 @@ public sealed record MigrationSettings(
     TimeSpan NoProgressLimit,
     int Retries,
     TimeSpan RetryDelay,
-    long MemoryReserveMiB);
+    long MemoryReserveMiB)
+{
+    /// <summary>How far a copy that does not converge may go.</summary>
+    public ConvergenceSettings Convergence { get; init; } = new();
+
+    /// <summary>Whether VMs that are ready for it are handed over; else RAM is always copied.</summary>
+    public bool Handover { get; init; } = SettingsDefaults.Handover;
+}

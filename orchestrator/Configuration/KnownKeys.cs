@@ -34,6 +34,7 @@ internal static class KnownKeys
     public const string StopTimeout = "generation.stop_timeout";
     public const string Soak = "generation.soak";
     public const string KeepRetired = "generation.keep_retired";
+    public const string Handover = "migration.handover";
     public const string Parallel = "migration.parallel";
     public const string Bandwidth = "migration.bandwidth_mib_per_second";
     public const string ParallelConnections = "migration.parallel_connections";
@@ -44,6 +45,15 @@ internal static class KnownKeys
     public const string Retries = "migration.retries";
     public const string RetryDelay = "migration.retry_delay";
     public const string MemoryReserve = "migration.memory_reserve_mib";
+    public const string MemorySize = "memory.size";
+    public const string MemoryBacking = "memory.backing";
+    public const string MemoryPageSize = "memory.page_size";
+    public const string MemoryHugePages = "memory.huge_pages";
+    public const string Policy = "migration.policy";
+    public const string MaximumBandwidth = "migration.max_bandwidth_mib_per_second";
+    public const string Downtime = "migration.downtime";
+    public const string MaximumDowntime = "migration.max_downtime";
+    public const string ClimbAfter = "migration.climb_after";
 
     /// <summary>The keys with the form of their values.</summary>
     public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(StringComparer.Ordinal)
@@ -60,6 +70,7 @@ internal static class KnownKeys
         [StopTimeout] = ValueKind.Text,
         [Soak] = ValueKind.Text,
         [KeepRetired] = ValueKind.Text,
+        [Handover] = ValueKind.Flag,
         [Parallel] = ValueKind.IntegerOrWord,
         [Bandwidth] = ValueKind.IntegerOrWord,
         [ParallelConnections] = ValueKind.Integer,
@@ -70,6 +81,15 @@ internal static class KnownKeys
         [Retries] = ValueKind.Integer,
         [RetryDelay] = ValueKind.Text,
         [MemoryReserve] = ValueKind.Integer,
+        [MemorySize] = ValueKind.Text,
+        [MemoryBacking] = ValueKind.Text,
+        [MemoryPageSize] = ValueKind.Text,
+        [MemoryHugePages] = ValueKind.Text,
+        [Policy] = ValueKind.Text,
+        [MaximumBandwidth] = ValueKind.IntegerOrWord,
+        [Downtime] = ValueKind.Text,
+        [MaximumDowntime] = ValueKind.Text,
+        [ClimbAfter] = ValueKind.Text,
     };
 
     /// <summary>The tables that the keys stand in.</summary>

@@ -20,7 +20,7 @@ internal sealed class RawSettings
         ReportUnknownTables(file, document, problems);
         foreach (var entry in document.Entries)
         {
-            if (!KnownKeys.Kinds.TryGetValue(entry.Key, out var kind))
+            if (KindOf(entry.Key) is not { } kind)
                 ReportUnknownKey(file, document, entry, problems);
             else if (Convert(file, entry, kind, problems) is { } value)
                 raw._values.TryAdd(entry.Key, new Located<object>(entry.Key, entry.Position, value));
@@ -33,11 +33,17 @@ internal sealed class RawSettings
     public Located<T>? Find<T>(string key) =>
         _values.TryGetValue(key, out var found) && found.Value is T value ? new Located<T>(key, found.Position, value) : null;
 
+    /// <summary>The VMs of which something is said, as they stand in full keys.</summary>
+    public IReadOnlyList<string> Vms =>
+        [.. _values.Keys.Select(KnownKeys.TableOf).Select(VmKeys.VmOf).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    private static ValueKind? KindOf(string key) => KnownKeys.Kinds.TryGetValue(key, out var kind) ? kind : VmKeys.KindOf(key);
+
     private static void ReportUnknownTables(string file, ConfigurationDocument document, ConfigurationProblems problems)
     {
         foreach (var (name, position) in document.Tables)
         {
-            if (position.Line > document.FirstBrokenLine || KnownKeys.Tables.Contains(name, StringComparer.Ordinal))
+            if (position.Line > document.FirstBrokenLine || KnownKeys.Tables.Contains(name, StringComparer.Ordinal) || VmKeys.IsTable(name))
                 continue;
             problems.Add(file, position, name, KnownKeys.Kinds.ContainsKey(name)
                 ? "is a key and not a table"
@@ -48,6 +54,12 @@ internal sealed class RawSettings
     private static void ReportUnknownKey(
         string file, ConfigurationDocument document, ConfigurationEntry entry, ConfigurationProblems problems)
     {
+        if (VmKeys.IsWithin(entry.Key) && entry.Position.Line <= document.FirstBrokenLine)
+        {
+            problems.Add(file, entry.Position, entry.Key, $"is not a key of a VM; {VmKeys.Allowed}");
+            return;
+        }
+
         var table = KnownKeys.TableOf(entry.Key);
         // A table that is unknown itself has been reported by its header.
         var reported = table.Length > 0

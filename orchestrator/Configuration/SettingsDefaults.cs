@@ -33,6 +33,10 @@ public static class SettingsDefaults
     /// <value>true</value>
     public const bool AutoConverge = true;
 
+    /// <summary>Whether VMs that are ready for it are handed over.</summary>
+    /// <value>true</value>
+    public const bool Handover = true;
+
     /// <summary>Memory of the outer host that moves never use, in MiB.</summary>
     /// <value>512</value>
     public const long MemoryReserveMiB = 512;
@@ -76,6 +80,33 @@ public static class SettingsDefaults
     /// <summary>A migration is given up when nothing has been sent for so long.</summary>
     /// <value>30 s</value>
     public static readonly TimeSpan NoProgressLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The memory mount. Its size is a limit and reserves nothing. It is generous, since a guest that touches a page for which
+    /// the mount has no room is killed by a signal (SIGBUS, tmpfs(5)), while the rest of the machine needs little.
+    /// </summary>
+    /// <value>tmpfs of at most 90 % of the RAM, huge pages where QEMU asks for them</value>
+    public static readonly MemorySettings Memory =
+        new(MemorySize.OfPercent(90), MemoryBacking.Tmpfs, PageSizeBytes: null, HugePageAdvice.Advise);
+
+    /// <summary>What becomes of a copy that does not converge.</summary>
+    /// <value><c>stay</c>: nobody's guest stands still for long, or runs at risk, without having been asked.</value>
+    public const ConvergencePolicy Policy = ConvergencePolicy.Stay;
+
+    /// <summary>
+    /// For how long a guest may stand still by QEMU's own reckoning. What a person outside sees is this and some 100 ms
+    /// for stopping, starting and the switch learning; with QEMU's default of 300 ms that came close to half a second.
+    /// </summary>
+    /// <value>100 ms</value>
+    public static readonly TimeSpan Downtime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How far that may be raised where a copy does not converge.</summary>
+    /// <value>500 ms</value>
+    public static readonly TimeSpan MaximumDowntime = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a copy may come no nearer to its end before more is tried.</summary>
+    /// <value>3 s</value>
+    public static readonly TimeSpan ClimbAfter = TimeSpan.FromSeconds(3);
 
     /// <summary>The Docker network of an outer host that configures none.</summary>
     public static string NetworkFor(HostSwapPaths paths) =>

@@ -33,7 +33,11 @@ internal sealed partial class SettingsValidator
         Duration(KnownKeys.NoProgressLimit, SettingsDefaults.NoProgressLimit, OneSecond, TimeSpan.FromDays(1)),
         (int)Integer(KnownKeys.Retries, SettingsDefaults.Retries, 0, MaximumRetries),
         Duration(KnownKeys.RetryDelay, SettingsDefaults.RetryDelay, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
-        Integer(KnownKeys.MemoryReserve, SettingsDefaults.MemoryReserveMiB, 0, MaximumReserve));
+        Integer(KnownKeys.MemoryReserve, SettingsDefaults.MemoryReserveMiB, 0, MaximumReserve))
+    {
+        Convergence = Convergence(),
+        Handover = raw.Find<bool>(KnownKeys.Handover)?.Value ?? SettingsDefaults.Handover,
+    };
 
     private string? Text(string key, Func<string, string?> fault)
     {

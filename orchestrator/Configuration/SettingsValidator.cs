@@ -23,7 +23,11 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             Shared(paths),
             Generation(),
             Migration(),
-            file);
+            file)
+        {
+            Memory = Memory(),
+            Vms = Vms(),
+        };
     }
 
     private HostSwapPaths Paths(string? overriding)
@@ -34,10 +38,11 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
         return new HostSwapPaths(overriding ?? HostPath.Canonical(configured ?? SettingsDefaults.Root));
     }
 
-    // Four digits of generations are more than a machine will see; a longer root could not carry libvirt's socket.
+    // Four digits of generations are more than a machine will see; a longer root could not carry a VM's QMP socket, whose
+    // name is a UUID and so longer than libvirt's.
     private static string? SocketFault(string root)
     {
-        var socket = Path.Join(new HostSwapPaths(HostPath.Canonical(root)).GenerationRuntimes, "9999/libvirt/libvirt-sock");
+        var socket = Path.Join(new HostSwapPaths(HostPath.Canonical(root)).GenerationRuntimes, $"9999/qmp/{Guid.Empty}.sock");
         var excess = Encoding.UTF8.GetByteCount(socket) - HostPath.MaximumSocketBytes;
         return excess <= 0
             ? null

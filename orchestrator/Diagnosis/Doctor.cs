@@ -5,13 +5,14 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Qmp;
 using HostSwap.Orchestrator.Verifying.Checks;
 
 namespace HostSwap.Orchestrator.Diagnosis;
 
 /// <summary>Looks at everything that a swap will need. Each check is small, says what it saw, and touches nothing.</summary>
 public sealed class Doctor(
-    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, Func<CancellationToken, Task<HostStatus>> status)
+    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, IQmpConnector qmp, Func<CancellationToken, Task<HostStatus>> status)
 {
     /// <summary>Runs the checks in order; later ones need what the earlier ones look at.</summary>
     public async IAsyncEnumerable<HealthCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -22,6 +23,8 @@ public sealed class Doctor(
         foreach (var directory in settings.SharedDirectories)
             yield return SharedDirectory(directory);
         yield return FreeMemory.Look(kernel, settings);
+        foreach (var check in new MemoryChecks(settings, kernel).Run())
+            yield return check;
 
         var docker = await AskAsync("docker", () => EngineAsync(cancellationToken));
         yield return docker;
@@ -32,8 +35,10 @@ public sealed class Doctor(
         yield return await AskAsync("network", () => NetworkAsync(cancellationToken));
         HostStatus? host = null;
         yield return await AskAsync("generations", async () => Generations(host = await status(cancellationToken)));
-        if (host is not null)
-            yield return UnfinishedSwap(host);
+        if (host is null)
+            yield break;
+        yield return UnfinishedSwap(host);
+        yield return await AskAsync(SavedRamCheck.Name, () => new SavedRamCheck(settings.Paths, engine, kernel, qmp).RunAsync(host, cancellationToken));
     }
 
     private static HealthCheck Ok(string name, string message) => new(name, HealthStatus.Ok, message, "");

@@ -51,7 +51,19 @@ public sealed class DeadlineException(string awaited, TimeSpan limit, string las
 /// <summary>
 /// An invariant of the product is broken in the world: hostctl stops and resumes nothing.
 /// </summary>
-public sealed class OwnershipException(string message)
-    : HostSwapException(
-        message,
-        "A person must decide which copy is the right one: compare both sides with 'hostctl vm list' and virsh before destroying either.");
+public class OwnershipException(
+    string message,
+    string remedy = "A person must decide which copy is the right one: compare both sides with 'hostctl vm list' and virsh before destroying either.")
+    : HostSwapException(message, remedy);
+
+/// <summary>
+/// A post-copy migration has broken off, or does not end: the guest's memory is in part on either side, and neither is
+/// the whole of it.
+/// </summary>
+/// <param name="name">The VM's name.</param>
+/// <param name="uuid">The VM.</param>
+/// <param name="seen">What both sides show of it.</param>
+public sealed class PostCopyBrokenException(string name, Guid uuid, string seen)
+    : OwnershipException(
+        $"VM {name} ({uuid}): its post-copy migration has not come to its end, its memory is in part on either side: {seen}",
+        "Resume and destroy it on neither side: 'hostctl resume' tries to mend it, which needs the QEMU of both. Where one is gone, the guest can only be started anew.");

@@ -28,7 +28,11 @@ public sealed record Generation(GenerationRecord Record, GenerationPaths Paths, 
     public static Generation From(GenerationRecord record, HostSwapPaths paths) => new(
         record,
         new GenerationPaths(paths, record.Number),
-        paths.Instance.Length == 0 ? $"hostswap-{NameOf(record.Number)}" : $"hostswap-{paths.Instance}-{NameOf(record.Number)}");
+        ContainerNameOf(record.Number, paths));
+
+    /// <summary>The name of a generation's container.</summary>
+    public static string ContainerNameOf(int number, HostSwapPaths paths) =>
+        paths.Instance.Length == 0 ? $"hostswap-{NameOf(number)}" : $"hostswap-{paths.Instance}-{NameOf(number)}";
 }
 
 /// <summary>The files of one generation on the outer host.</summary>
@@ -60,6 +64,18 @@ public sealed record GenerationPaths(HostSwapPaths Host, int Number)
 
     /// <summary>Its <c>/run/libvirt</c>.</summary>
     public string LibvirtDirectory => Path.Join(Runtime, "libvirt");
+
+    /// <summary>Where its libvirt's hook asks hostctl; there while a swap goes to it.</summary>
+    public string HookSocket => Path.Join(Runtime, "hook.sock");
+
+    /// <summary>Its directory on the shared memory mount, in which its VMs that are ready for handover have their RAM.</summary>
+    public string Memory => Path.Join(Host.Memory, Generation.NameOf(Number));
+
+    /// <summary>Directory of its VMs' QMP sockets; its QEMU makes them, and outside root alone reaches them.</summary>
+    public string QmpDirectory => Path.Join(Runtime, "qmp");
+
+    /// <summary>The QMP socket of a VM that was prepared for handover.</summary>
+    public string QmpSocket(Guid domain) => Path.Join(QmpDirectory, HostImageContract.QmpSocketName(domain));
 
     /// <summary>Where other generations' libvirt reaches this one's libvirt; a path inside host containers.</summary>
     public string PeerLibvirtSocket => $"{HostImageContract.GenerationRuntimes}/{Number}/libvirt/libvirt-sock";

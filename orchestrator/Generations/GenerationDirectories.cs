@@ -34,10 +34,14 @@ public static partial class GenerationDirectories
         Ensure(made, paths.GenerationRuntimes, Traversable);
         // QEMU runs as an unprivileged user and makes its migration socket here.
         Ensure(made, paths.MigrationSockets, Shared);
+        Ensure(made, paths.Memory, Traversable);
         return made;
     }
 
-    /// <summary>Makes the directories and the machine id of one generation where they are missing.</summary>
+    /// <summary>
+    /// Makes the directories and the machine id of one generation where they are missing. The memory mount must be there, or
+    /// its part of it would be hidden by the mount. Whose the QMP directory is must be said besides.
+    /// </summary>
     public static void EnsureGeneration(Generation generation)
     {
         var paths = generation.Paths;
@@ -49,6 +53,9 @@ public static partial class GenerationDirectories
         Ensure(made, paths.Runtime, Traversable);
         Ensure(made, paths.BusDirectory, Traversable);
         Ensure(made, paths.LibvirtDirectory, Traversable);
+        Ensure(made, paths.QmpDirectory, Private);
+        // libvirt makes its own directories below it, and gives them to QEMU.
+        Ensure(made, paths.Memory, Traversable);
         if (!File.Exists(paths.MachineId))
             File.WriteAllText(paths.MachineId, generation.Record.HostUuid.ToString("N") + "\n");
     }
@@ -56,11 +63,28 @@ public static partial class GenerationDirectories
     /// <summary>Removes everything of one generation; what all share stays.</summary>
     public static void RemoveGeneration(GenerationPaths paths)
     {
-        foreach (var directory in new[] { paths.State, paths.Runtime })
+        foreach (var directory in new[] { paths.State, paths.Runtime, paths.Memory })
         {
             if (Directory.Exists(directory))
                 Directory.Delete(directory, recursive: true);
         }
+    }
+
+    /// <summary>
+    /// Frees the RAM of VMs that died with a generation's container: libvirt removes their files when a VM ends, but not what
+    /// it did not see end. Only while the container does not run. What another generation has taken over stays, since it has
+    /// links of its own.
+    /// </summary>
+    /// <returns>How many VMs' files were removed.</returns>
+    public static int ClearMemory(GenerationPaths paths)
+    {
+        var directory = new DirectoryInfo(Path.Join(paths.Memory, "libvirt", "qemu"));
+        if (!directory.Exists)
+            return 0;
+        var left = directory.GetDirectories();
+        foreach (var machine in left)
+            machine.Delete(recursive: true);
+        return left.Length;
     }
 
     /// <summary>Points the <c>active</c> link at a generation's runtime directory, in one step.</summary>

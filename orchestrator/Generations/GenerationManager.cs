@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Memory;
 using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Generations;
@@ -17,6 +18,7 @@ public sealed class GenerationManager(
     private const string Step = "generation";
 
     private readonly GenerationClosing _closing = new(engine, new GenerationContents(engine, kernel));
+    private readonly MemoryMount _memory = new(settings, kernel);
 
     /// <summary>All recorded generations, by number.</summary>
     public IReadOnlyList<Generation> All() =>
@@ -85,6 +87,8 @@ public sealed class GenerationManager(
             // was still on its way up, is told by the wait for readiness that follows.
             if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { Running: true })
                 await _closing.ReopenAsync(generation, cancellationToken);
+            else
+                GenerationDirectories.ClearMemory(generation.Paths);
             await engine.StartContainerAsync(generation.ContainerName, cancellationToken);
             var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
             return container is { Running: true }
@@ -155,7 +159,9 @@ public sealed class GenerationManager(
     private async Task<string> EnsureContainerAsync(Generation generation, CancellationToken cancellationToken)
     {
         GenerationDirectories.EnsureHost(settings.Paths);
+        _memory.Ensure();
         GenerationDirectories.EnsureGeneration(generation);
+        kernel.ChangeOwner(Environment.ProcessId, generation.Paths.QmpDirectory, HostImageContract.QemuUser, HostImageContract.QemuUser);
         if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } present)
             return $"container {present.Name} is there";
 

@@ -21,6 +21,9 @@ public static class HostImageContract
         ("hostswap.version.systemd", "systemd"),
     ];
 
+    /// <summary>Label of an image whose libvirt asks hostctl through a hook, without which no RAM is handed over.</summary>
+    public const string HandoverLabel = "hostswap.image.handover";
+
     /// <summary>Label of every container and network: which outer host it belongs to.</summary>
     public const string InstanceLabel = "hostswap.instance";
 
@@ -45,6 +48,33 @@ public static class HostImageContract
 
     /// <summary>Where a host container sees the directory of migration sockets.</summary>
     public const string MigrationSockets = "/run/hostswap/migrate";
+
+    /// <summary>
+    /// Where a host container sees the memory mount, whole: RAM passes from one generation's directory into another's by a
+    /// hard link, which must not leave a mount.
+    /// </summary>
+    public const string Memory = "/run/hostswap/memory";
+
+    /// <summary>Where a host container sees the directory of its own VMs' QMP sockets; the same path in each.</summary>
+    public const string Qmp = "/run/hostswap/qmp";
+
+    /// <summary>By this variable the image learns libvirt's <c>memory_backing_dir</c>.</summary>
+    public const string MemoryVariable = "HOSTSWAP_MEMORY_DIR";
+
+    /// <summary>User and group id of QEMU in every image (<c>libvirt-qemu</c>, which Debian fixes).</summary>
+    public const uint QemuUser = 64055;
+
+    /// <summary>
+    /// Targets that containers of an older hostctl do not have. VMs run without them, so they are no condition for a
+    /// generation to be ready; only handover needs them.
+    /// </summary>
+    public static readonly IReadOnlyList<string> HandoverMounts = [Memory, Qmp];
+
+    /// <summary>A generation's <c>memory_backing_dir</c>.</summary>
+    public static string MemoryOf(int generation) => $"{Memory}/{Generation.NameOf(generation)}";
+
+    /// <summary>File name of a VM's QMP socket.</summary>
+    public static string QmpSocketName(Guid domain) => $"{domain:D}.sock";
 
     /// <summary>
     /// Directories of libvirt that hold what VMs own, by the name of their shared directory. vTPM state is not among
@@ -94,6 +124,8 @@ public static class HostImageContract
             // Read-only is enough to connect to the peer's libvirt socket in it.
             new(paths.Host.GenerationRuntimes, GenerationRuntimes, ReadOnly: true),
             new(paths.Host.MigrationSockets, MigrationSockets, ReadOnly: false),
+            new(paths.Host.Memory, Memory, ReadOnly: false),
+            new(paths.QmpDirectory, Qmp, ReadOnly: false),
         ];
         mounts.AddRange(SharedState.Select(shared => new BindMount(Path.Join(paths.Host.Shared, shared.Name), shared.Target, ReadOnly: false)));
         mounts.AddRange(settings.SharedDirectories.Select(directory => new BindMount(directory, directory, ReadOnly: false)));
@@ -110,6 +142,7 @@ public static class HostImageContract
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["container"] = "docker",
+                [MemoryVariable] = MemoryOf(generation.Number),
                 ["HOSTSWAP_SHARED_FILESYSTEMS"] = string.Join(':', SharedState.Select(shared => shared.Target).Concat(settings.SharedDirectories)),
             },
             new Dictionary<string, string>(StringComparer.Ordinal)

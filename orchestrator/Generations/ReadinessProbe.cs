@@ -80,6 +80,9 @@ public sealed class ReadinessProbe(
     {
         foreach (var mount in HostImageContract.Describe(generation, settings, [], []).Mounts)
         {
+            // VMs run without these, and copying moves them: whether they are right is told where handover asks for it.
+            if (HostImageContract.HandoverMounts.Contains(mount.Target, StringComparer.Ordinal))
+                continue;
             if (!container.Mounts.TryGetValue(mount.Target, out var source) || !string.Equals(source, mount.Source, StringComparison.Ordinal))
                 yield return $"{mount.Target} is not {mount.Source}";
             else if (kernel.Look(Environment.ProcessId, mount.Source) is not { } outside

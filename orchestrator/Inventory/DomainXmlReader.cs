@@ -16,12 +16,11 @@ public static class DomainXmlReader
 
     /// <summary>Parses XML that comes from outside: no DTD, nothing is resolved, size bounded.</summary>
     /// <exception cref="XmlException">It is no well-formed XML.</exception>
-    public static XElement Parse(string xml)
-    {
-        using var text = new StringReader(xml);
-        using var reader = XmlReader.Create(text, ReaderSettings);
-        return XDocument.Load(reader).Root!;
-    }
+    public static XElement Parse(string xml) => Load(xml, LoadOptions.None).Root!;
+
+    /// <summary>The same with all white space, for XML that is to be changed and given back.</summary>
+    /// <exception cref="XmlException">It is no well-formed XML.</exception>
+    public static XDocument ParseWithSpace(string xml) => Load(xml, LoadOptions.PreserveWhitespace);
 
     /// <summary>Reads a domain's definition.</summary>
     /// <exception cref="XmlException">It is no domain definition.</exception>
@@ -49,7 +48,18 @@ public static class DomainXmlReader
             [.. Secrets(domain)],
             Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
             [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)],
-            Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent));
+            Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent))
+        {
+            BootFiles = [.. BootFiles(domain)],
+            Metadata = VmMetadataReader.Read(domain),
+        };
+    }
+
+    private static XDocument Load(string xml, LoadOptions options)
+    {
+        using var text = new StringReader(xml);
+        using var reader = XmlReader.Create(text, ReaderSettings);
+        return XDocument.Load(reader, options);
     }
 
     private static IEnumerable<XElement> Children(XElement? parent, string name) => parent?.Elements(name) ?? [];
@@ -61,12 +71,13 @@ public static class DomainXmlReader
         Bytes(domain.Element("memory"))
         + Children(devices, "memory").Sum(device => Bytes(device.Element("target")?.Element("size")));
 
-    private static long Bytes(XElement? size)
-    {
-        if (size is null)
-            return 0;
+    private static long Bytes(XElement? size) => size is null ? 0 : Bytes(size.Value, Attribute(size, "unit"));
 
-        var unit = (Attribute(size, "unit") ?? "KiB") switch
+    /// <summary>A size of memory in bytes, as libvirt writes it; without a unit it is in KiB.</summary>
+    /// <exception cref="XmlException">It is none.</exception>
+    internal static long Bytes(string value, string? unitName)
+    {
+        var unit = (unitName ?? "KiB") switch
         {
             "b" or "bytes" => 1L,
             "KB" => 1000L,
@@ -79,10 +90,10 @@ public static class DomainXmlReader
             "T" or "TiB" => 1L << 40,
             var other => throw new XmlException($"unknown unit of memory '{other}'"),
         };
-        return long.TryParse(size.Value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        return long.TryParse(value.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             && count <= long.MaxValue / unit
             ? count * unit
-            : throw new XmlException($"'{size.Value}' is no size of memory");
+            : throw new XmlException($"'{value}' is no size of memory");
     }
 
     /// <summary>A domain without a <c>cpu</c> element gets QEMU's default model, which every QEMU has.</summary>
@@ -116,14 +127,18 @@ public static class DomainXmlReader
     private static IEnumerable<string> OtherFiles(XElement domain)
     {
         var os = domain.Element("os");
-        string?[] named =
+        string?[] firmware =
         [
-            os?.Element("kernel")?.Value,
-            os?.Element("initrd")?.Value,
-            os?.Element("dtb")?.Value,
             os?.Element("loader")?.Value,
             os?.Element("nvram")?.Value ?? Attribute(os?.Element("nvram")?.Element("source"), "file"),
         ];
+        return [.. BootFiles(domain), .. firmware.OfType<string>().Where(path => path.StartsWith('/'))];
+    }
+
+    private static IEnumerable<string> BootFiles(XElement domain)
+    {
+        var os = domain.Element("os");
+        string?[] named = [os?.Element("kernel")?.Value, os?.Element("initrd")?.Value, os?.Element("dtb")?.Value];
         return named.OfType<string>().Where(path => path.StartsWith('/'));
     }
 

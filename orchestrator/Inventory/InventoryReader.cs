@@ -3,7 +3,7 @@ using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Orchestrator.Inventory;
 
-/// <summary>Reads what one generation's libvirt holds.</summary>
+/// <summary>Reads what one generation's libvirt holds; a canary is not part of it.</summary>
 public static class InventoryReader
 {
     /// <summary>Reads everything.</summary>
@@ -11,7 +11,7 @@ public static class InventoryReader
     {
         var networks = host.Networks.ListAsync(cancellationToken);
         var pools = host.StoragePools.ListAsync(cancellationToken);
-        var domains = await host.Domains.ListAsync(cancellationToken);
+        var domains = await host.Domains.ListVmsAsync(cancellationToken);
         var machines = await Task.WhenAll(domains.Select(domain => ReadVmAsync(host.Domains, domain, cancellationToken)));
         return new HostInventory(
             [.. machines.OrderBy(machine => machine.Name, StringComparer.Ordinal)], await networks, await pools);

@@ -48,13 +48,13 @@ public sealed class StatusReader(OuterHostParts parts)
         await using var systemd = parts.Connector.ConnectSystemd(generation);
         await using var libvirt = parts.Connector.ConnectLibvirt(generation);
         var system = systemd.GetStatusAsync(cancellationToken);
-        var host = libvirt.DescribeAsync(cancellationToken);
-        var domains = libvirt.Domains.ListAsync(cancellationToken);
-        await Task.WhenAll(system, host, domains);
+        var versions = libvirt.ReadVersionsAsync(cancellationToken);
+        var domains = libvirt.Domains.ListVmsAsync(cancellationToken);
+        await Task.WhenAll(system, versions, domains);
         var status = Describe(generation, (await system).State) with
         {
-            LibvirtVersion = (await host).LibvirtVersion,
-            QemuVersion = (await host).HypervisorVersion,
+            LibvirtVersion = (await versions).Libvirt,
+            QemuVersion = (await versions).Hypervisor,
             FailedUnits = (await system).FailedUnits,
         };
         return (status, [.. (await domains).Select(domain => Describe(generation, domain))]);

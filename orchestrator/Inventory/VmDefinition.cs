@@ -31,7 +31,17 @@ public sealed record VmDefinition(
     IReadOnlyList<Guid> Secrets,
     bool HasVtpm,
     IReadOnlyList<string> RunningBlockJobs,
-    bool AgentConnected = false);
+    bool AgentConnected = false)
+{
+    /// <summary>
+    /// Those of the other files that libvirt gives to QEMU's user at a VM's start and back to root at its end, migrated or
+    /// not, though another VM may have them open: kernel, initrd and device tree (virSecurityDACSetAllLabel).
+    /// </summary>
+    public IReadOnlyList<string> BootFiles { get; init; } = [];
+
+    /// <summary>What it says to HostSwap.</summary>
+    public VmMetadata Metadata { get; init; } = VmMetadata.None;
+}
 
 /// <summary>A guest's CPU: libvirt's mode (<c>custom</c>, <c>host-model</c>, <c>host-passthrough</c>, <c>maximum</c>) and, for <c>custom</c>, the model.</summary>
 public sealed record CpuDefinition(string Mode, string? Model);

@@ -40,6 +40,12 @@ public interface IJournal : IDisposable
     /// <summary>Forgets a generation that has been removed.</summary>
     void ForgetGeneration(int number);
 
+    /// <summary>Stores what a canary has shown in an operation, in place of what an earlier one has of the same.</summary>
+    void RecordCanary(long operation, CanaryKey key, CanaryOutcome outcome, string reason);
+
+    /// <summary>What a canary has shown last; null where none ever came to an end, or that is long ago.</summary>
+    CanaryRecord? FindCanary(CanaryKey key);
+
     /// <summary>All recorded generations, by number.</summary>
     IReadOnlyList<GenerationRecord> Generations();
 
@@ -86,6 +92,12 @@ public enum OperationKind
 
     /// <summary><c>hostctl retire</c>.</summary>
     Retire,
+
+    /// <summary><c>hostctl vm prepare</c>.</summary>
+    Prepare,
+
+    /// <summary><c>hostctl vm unprepare</c>.</summary>
+    Unprepare,
 }
 
 /// <summary>What kinds of operations have in common.</summary>
@@ -199,7 +211,11 @@ public sealed record MoveRecord(
     bool Autostart,
     long? BytesTransferred,
     TimeSpan? Downtime,
-    TimeSpan? Elapsed);
+    TimeSpan? Elapsed)
+{
+    /// <summary>Name of the <c>Rung</c> to which its copy had to climb; null where it converged by itself.</summary>
+    public string? Rung { get; init; }
+}
 
 /// <summary>The durable record of a generation.</summary>
 /// <param name="Number">Its number, from 1.</param>

@@ -77,6 +77,21 @@ internal static class JournalSchema
         ) STRICT;
         INSERT INTO fence (id, epoch, holder) VALUES (1, 0, '');
         """,
+        """
+        ALTER TABLE moves ADD COLUMN rung TEXT;
+        """,
+        """
+        CREATE TABLE canaries (
+            source_image TEXT NOT NULL,
+            target_image TEXT NOT NULL,
+            kernel       TEXT NOT NULL,
+            outcome      TEXT NOT NULL,
+            reason       TEXT NOT NULL,
+            operation    INTEGER NOT NULL,
+            recorded_at  TEXT NOT NULL,
+            PRIMARY KEY (source_image, target_image, kernel)
+        ) STRICT;
+        """,
     ];
 
     /// <summary>Makes the tables in an empty file, or brings those of an older version up to date.</summary>

@@ -60,7 +60,7 @@ public sealed partial class SqliteJournal
     public IReadOnlyList<MoveRecord> Moves(long operation) => Read("the moves", () => Rows_NeedsLock(
         Command_NeedsLock(
             """
-            SELECT uuid, name, method, state, reason, autostart, bytes_transferred, downtime_ticks, elapsed_ticks
+            SELECT uuid, name, method, state, reason, autostart, bytes_transferred, downtime_ticks, elapsed_ticks, rung
             FROM moves WHERE operation = $operation ORDER BY id
             """,
             ("$operation", operation)),
@@ -73,7 +73,10 @@ public sealed partial class SqliteJournal
             row.GetInt64(5) == 1,
             NumberOrNull(row, 6),
             NumberOrNull(row, 7) is { } downtime ? TimeSpan.FromTicks(downtime) : null,
-            NumberOrNull(row, 8) is { } elapsed ? TimeSpan.FromTicks(elapsed) : null)));
+            NumberOrNull(row, 8) is { } elapsed ? TimeSpan.FromTicks(elapsed) : null)
+        {
+            Rung = row.IsDBNull(9) ? null : row.GetString(9),
+        }));
 
     private Operation OperationOf(SqliteDataReader row) => new(
         row.GetInt64(0),

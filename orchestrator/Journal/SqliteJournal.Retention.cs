@@ -27,6 +27,7 @@ public sealed partial class SqliteJournal
         var oldest = (long)command.ExecuteScalar()!;
         Run_NeedsLock("DELETE FROM entries WHERE operation < $oldest", ("$oldest", oldest));
         Run_NeedsLock("DELETE FROM moves WHERE operation < $oldest", ("$oldest", oldest));
+        Run_NeedsLock("DELETE FROM canaries WHERE operation < $oldest", ("$oldest", oldest));
         Run_NeedsLock("DELETE FROM operations WHERE id < $oldest", ("$oldest", oldest));
     }
 }

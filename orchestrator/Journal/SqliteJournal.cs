@@ -135,13 +135,14 @@ public sealed partial class SqliteJournal : IJournal
         {
             var changed = Write_NeedsLock("move", () => Run_NeedsLock(
                 """
-                INSERT INTO moves (operation, uuid, name, method, state, reason, autostart, bytes_transferred, downtime_ticks, elapsed_ticks)
-                SELECT id, $uuid, $name, $method, $state, $reason, $autostart, $bytes, $downtime, $elapsed FROM operations
+                INSERT INTO moves (operation, uuid, name, method, state, reason, autostart, bytes_transferred, downtime_ticks, elapsed_ticks, rung)
+                SELECT id, $uuid, $name, $method, $state, $reason, $autostart, $bytes, $downtime, $elapsed, $rung FROM operations
                 WHERE id = $operation AND finished_at IS NULL
                 ON CONFLICT (operation, uuid) DO UPDATE SET
                     name = excluded.name, method = excluded.method, state = excluded.state, reason = excluded.reason,
                     autostart = excluded.autostart, bytes_transferred = excluded.bytes_transferred,
-                    downtime_ticks = excluded.downtime_ticks, elapsed_ticks = excluded.elapsed_ticks
+                    downtime_ticks = excluded.downtime_ticks, elapsed_ticks = excluded.elapsed_ticks,
+                    rung = excluded.rung
                 """,
                 ("$operation", operation),
                 ("$uuid", move.Uuid.ToString()),
@@ -152,7 +153,8 @@ public sealed partial class SqliteJournal : IJournal
                 ("$autostart", move.Autostart ? 1L : 0L),
                 ("$bytes", move.BytesTransferred),
                 ("$downtime", move.Downtime?.Ticks),
-                ("$elapsed", move.Elapsed?.Ticks)));
+                ("$elapsed", move.Elapsed?.Ticks),
+                ("$rung", move.Rung)));
             if (changed == 0)
                 throw NotOpen(operation);
         }

@@ -24,6 +24,12 @@ public interface ILibvirtDomains
     /// <summary>Starts a defined domain.</summary>
     Task StartAsync(Guid uuid, CancellationToken cancellationToken);
 
+    /// <summary>Starts a transient domain, of which nothing is left once it has ended (<c>virDomainCreateXML</c>).</summary>
+    Task CreateAsync(string xml, CancellationToken cancellationToken);
+
+    /// <summary>Has a paused domain go on (<c>virDomainResume</c>).</summary>
+    Task ResumeAsync(Guid uuid, CancellationToken cancellationToken);
+
     /// <summary>Ends a domain's QEMU at once, as pulling its plug would; its definition stays (<c>virDomainDestroy</c>).</summary>
     Task DestroyAsync(Guid uuid, CancellationToken cancellationToken);
 
@@ -49,6 +55,24 @@ public interface ILibvirtDomains
     /// left can be sent in that time (<c>virDomainMigrateSetMaxDowntime</c>; milliseconds). Its default is 300 ms.
     /// </summary>
     Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Limits the bandwidth of the domain's migration, in mid-migration as well (<c>virDomainMigrateSetMaxSpeed</c>; MiB a
+    /// second); null for libvirt's own limit, which is none. QEMU's post-copy phase has a limit of its own.
+    /// </summary>
+    Task SetMaxSpeedAsync(Guid uuid, long? limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Switches a migration that was begun with <see cref="PostCopyUse.Allowed"/> over to post-copy. Returns when QEMU has
+    /// been told; from then on it cannot be aborted.
+    /// </summary>
+    Task StartPostCopyAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stops the domain's CPUs. In mid-migration libvirt lets them run again where it ends, on whichever side
+    /// (<c>qemuMigrationSrcRestoreDomainState</c>; the finish phase was told before that it ran).
+    /// </summary>
+    Task SuspendAsync(Guid uuid, CancellationToken cancellationToken);
 
     /// <summary>Aborts the domain's running job; the domain stays where it is. No error where none runs.</summary>
     Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken);
@@ -90,6 +114,9 @@ public enum DomainXml
 {
     /// <summary>What runs now (of a shut off domain: its definition).</summary>
     Live,
+
+    /// <summary>What the next cold start will use; only a persistent domain has it.</summary>
+    Inactive,
 
     /// <summary>
     /// What the next cold start will use, in the form in which an older libvirt understands it as well
@@ -139,6 +166,17 @@ public sealed record DomainRecord(
 {
     /// <summary>Whether a QEMU process exists for it.</summary>
     public bool IsActive => State is not (DomainState.ShutOff or DomainState.Crashed or DomainState.None);
+
+    /// <summary>
+    /// What its state says of post-copy: <c>VIR_DOMAIN_RUNNING_POSTCOPY</c> and <c>…_FAILED</c>,
+    /// <c>VIR_DOMAIN_PAUSED_POSTCOPY</c> and <c>…_FAILED</c> (libvirt-domain.h).
+    /// </summary>
+    public PostCopyPhase PostCopy => (State, StateReason) switch
+    {
+        (DomainState.Running, 10) or (DomainState.Paused, 12) => PostCopyPhase.UnderWay,
+        (DomainState.Running, 11) or (DomainState.Paused, 13) => PostCopyPhase.Broken,
+        _ => PostCopyPhase.None,
+    };
 }
 
 /// <summary>What a migration shall do (<c>virDomainMigrateToURI3</c>).</summary>
@@ -156,7 +194,40 @@ public sealed record MigrationRequest(
     bool Unsafe,
     bool AutoConverge,
     long? BandwidthMiBPerSecond,
-    int? ParallelConnections);
+    int? ParallelConnections)
+{
+    /// <summary>Whether it may become, or continues, a post-copy migration.</summary>
+    public PostCopyUse PostCopy { get; init; }
+
+    /// <summary>Whether it is left paused there (<c>VIR_MIGRATE_PAUSED</c>).</summary>
+    public bool ArrivesPaused { get; init; }
+}
+
+/// <summary>What a migration has to do with post-copy.</summary>
+public enum PostCopyUse
+{
+    /// <summary>Nothing: it could not be switched over to it.</summary>
+    Never,
+
+    /// <summary>It can be switched over to it (<c>VIR_MIGRATE_POSTCOPY</c>): both QEMUs must be told so before they begin.</summary>
+    Allowed,
+
+    /// <summary>It mends one that broke in its post-copy phase (<c>VIR_MIGRATE_POSTCOPY_RESUME</c>, since libvirt 8.5).</summary>
+    Resume,
+}
+
+/// <summary>What a domain's state says of a post-copy migration of it.</summary>
+public enum PostCopyPhase
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>One goes on: its memory is in part on either side, and only the receiving side may run.</summary>
+    UnderWay,
+
+    /// <summary>One has broken off: what has not come is missing. It runs, or stands, until it needs that.</summary>
+    Broken,
+}
 
 /// <summary>Statistics of a domain job (<c>virDomainGetJobStats</c>); sizes in bytes, rates in bytes a second.</summary>
 /// <param name="Kind">libvirt's <c>virDomainJobType</c>.</param>
@@ -179,7 +250,11 @@ public sealed record DomainJob(
     long MemoryBytesPerSecond,
     long DirtyBytesPerSecond,
     int Iteration,
-    TimeSpan? SetupTime);
+    TimeSpan? SetupTime)
+{
+    /// <summary>By how many per cent QEMU throttles the guest's CPUs so that it dirties less (auto-converge); 0 for not.</summary>
+    public int ThrottlePercent { get; init; }
+}
 
 /// <summary>libvirt's <c>virDomainJobType</c>.</summary>
 public enum DomainJobKind

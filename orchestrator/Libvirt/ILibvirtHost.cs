@@ -17,6 +17,9 @@ public interface ILibvirtHost : IAsyncDisposable
     /// <summary>The storage pools of this host.</summary>
     ILibvirtObjects StoragePools { get; }
 
+    /// <summary>Reads the versions alone: libvirt does not build its capabilities document for that.</summary>
+    Task<LibvirtVersions> ReadVersionsAsync(CancellationToken cancellationToken);
+
     /// <summary>Reads versions, host UUID and capabilities.</summary>
     Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken);
 
@@ -32,6 +35,11 @@ public interface ILibvirtHost : IAsyncDisposable
     /// <summary>UUIDs of the secrets that are defined here.</summary>
     Task<IReadOnlyList<Guid>> ListSecretsAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>What runs on a libvirt host.</summary>
+/// <param name="Libvirt">Version of the libvirt daemon.</param>
+/// <param name="Hypervisor">Version of QEMU.</param>
+public sealed record LibvirtVersions(Version Libvirt, Version Hypervisor);
 
 /// <summary>What a libvirt host says of itself.</summary>
 /// <param name="HostUuid">The host UUID that libvirt compares to tell two hosts apart in a migration.</param>

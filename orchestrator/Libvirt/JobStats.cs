@@ -26,7 +26,10 @@ internal static class JobStats
             Number(fields, "memory_bps"),
             DirtyBytesPerSecond(fields),
             (int)Math.Min(Number(fields, "memory_iteration"), int.MaxValue),
-            Milliseconds(fields, "setup_time"));
+            Milliseconds(fields, "setup_time"))
+        {
+            ThrottlePercent = (int)Math.Min(Number(fields, "auto_converge_throttle"), 100),
+        };
     }
 
     private static long DirtyBytesPerSecond(IReadOnlyDictionary<string, BusValue> fields)

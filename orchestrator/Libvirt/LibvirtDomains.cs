@@ -9,6 +9,9 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <summary>The interface of a domain's object.</summary>
     public const string Interface = "org.libvirt.Domain";
 
+    /// <summary>What libvirt takes for no limit (<c>QEMU_DOMAIN_MIG_BANDWIDTH_MAX</c>): QEMU counts bytes in 63 bits.</summary>
+    private const long UnlimitedMiBPerSecond = long.MaxValue >> 20;
+
     private readonly DomainReader _reader = new(calls);
 
     /// <inheritdoc/>
@@ -22,9 +25,14 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <inheritdoc/>
     public Task<string> GetXmlAsync(Guid uuid, DomainXml kind, CancellationToken cancellationToken)
     {
-        var flags = DomainXmlFlags.Secure | (kind == DomainXml.Portable ? DomainXmlFlags.Inactive | DomainXmlFlags.Migratable : DomainXmlFlags.None);
+        var flags = kind switch
+        {
+            DomainXml.Inactive => DomainXmlFlags.Inactive,
+            DomainXml.Portable => DomainXmlFlags.Inactive | DomainXmlFlags.Migratable,
+            _ => DomainXmlFlags.None,
+        };
         return CallAsync(
-            uuid, "GetXMLDesc", reply => reply.First.AsString(), cancellationToken, BusValue.UInt32((uint)flags));
+            uuid, "GetXMLDesc", reply => reply.First.AsString(), cancellationToken, BusValue.UInt32((uint)(flags | DomainXmlFlags.Secure)));
     }
 
     /// <inheritdoc/>
@@ -50,6 +58,17 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <inheritdoc/>
     public Task StartAsync(Guid uuid, CancellationToken cancellationToken) =>
         CallAsync(uuid, "Create", cancellationToken, BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task CreateAsync(string xml, CancellationToken cancellationToken) => calls.ConnectAsync(
+        "DomainCreateXML",
+        reply => LibvirtCalls.Uuid(reply.First.AsString()),
+        cancellationToken,
+        BusValue.String(xml),
+        BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => CallAsync(uuid, "Resume", cancellationToken);
 
     /// <inheritdoc/>
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken) =>
@@ -94,6 +113,21 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         cancellationToken,
         BusValue.UInt64((ulong)limit.TotalMilliseconds),
         BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task SetMaxSpeedAsync(Guid uuid, long? limit, CancellationToken cancellationToken) => CallAsync(
+        uuid,
+        "MigrateSetMaxSpeed",
+        cancellationToken,
+        BusValue.UInt64((ulong)(limit ?? UnlimitedMiBPerSecond)),
+        BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task StartPostCopyAsync(Guid uuid, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "MigrateStartPostCopy", cancellationToken, BusValue.UInt32(0));
+
+    /// <inheritdoc/>
+    public Task SuspendAsync(Guid uuid, CancellationToken cancellationToken) => CallAsync(uuid, "Suspend", cancellationToken);
 
     /// <inheritdoc/>
     public async Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken)

@@ -9,10 +9,15 @@ internal enum MigrateFlags : uint
     Peer2Peer = 1 << 1,
     PersistDest = 1 << 3,
     UndefineSource = 1 << 4,
+    Paused = 1 << 5,
     Unsafe = 1 << 9,
     AbortOnError = 1 << 12,
     AutoConverge = 1 << 13,
+    PostCopy = 1 << 15,
     Parallel = 1 << 17,
+
+    /// <summary>Since libvirt 8.5.</summary>
+    PostCopyResume = 1 << 19,
 }
 
 /// <summary><c>virDomainXMLFlags</c>.</summary>

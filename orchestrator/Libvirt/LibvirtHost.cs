@@ -36,19 +36,27 @@ public sealed class LibvirtHost : ILibvirtHost
     public ILibvirtObjects StoragePools { get; }
 
     /// <inheritdoc/>
-    public async Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken)
+    public async Task<LibvirtVersions> ReadVersionsAsync(CancellationToken cancellationToken)
     {
         var libvirt = _calls.ConnectPropertyAsync("LibVersion", DecodeVersion, cancellationToken);
         var hypervisor = _calls.ConnectPropertyAsync("Version", DecodeVersion, cancellationToken);
+        await Task.WhenAll(libvirt, hypervisor);
+        return new LibvirtVersions(await libvirt, await hypervisor);
+
+        static Version DecodeVersion(BusValue value) => HostDescription.DecodeVersion(value.ToInt64());
+    }
+
+    /// <inheritdoc/>
+    public async Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var versions = ReadVersionsAsync(cancellationToken);
         var capabilities = _calls.ConnectAsync(
             "GetCapabilities",
             reply => (Xml: reply.First.AsString(), HostUuid: HostDescription.ReadHostUuid(reply.First.AsString())),
             cancellationToken);
-        await Task.WhenAll(libvirt, hypervisor, capabilities);
+        await Task.WhenAll(versions, capabilities);
         var (xml, hostUuid) = await capabilities;
-        return new LibvirtHostDescription(hostUuid, await libvirt, await hypervisor, xml);
-
-        static Version DecodeVersion(BusValue value) => HostDescription.DecodeVersion(value.ToInt64());
+        return new LibvirtHostDescription(hostUuid, (await versions).Libvirt, (await versions).Hypervisor, xml);
     }
 
     /// <inheritdoc/>

@@ -13,12 +13,18 @@ internal static class Migration
         var flags = MigrateFlags.Live | MigrateFlags.Peer2Peer | MigrateFlags.AbortOnError;
         if (request.Persistent)
             flags |= MigrateFlags.PersistDest | MigrateFlags.UndefineSource;
+        if (request.ArrivesPaused)
+            flags |= MigrateFlags.Paused;
         if (request.Unsafe)
             flags |= MigrateFlags.Unsafe;
         if (request.AutoConverge)
             flags |= MigrateFlags.AutoConverge;
         if (IsParallel(request))
             flags |= MigrateFlags.Parallel;
+        if (request.PostCopy != PostCopyUse.Never)
+            flags |= MigrateFlags.PostCopy;
+        if (request.PostCopy == PostCopyUse.Resume)
+            flags |= MigrateFlags.PostCopyResume;
         return flags;
     }
 
@@ -39,5 +45,9 @@ internal static class Migration
         return BusValue.Dictionary(parameters);
     }
 
-    private static bool IsParallel(MigrationRequest request) => request.ParallelConnections > 1;
+    /// <summary>
+    /// QEMU before 10.1 refuses post-copy with MultiFD ("Postcopy is not yet compatible with multifd",
+    /// <c>migrate_caps_check</c>), so that one that may have to use it has a single stream from the start.
+    /// </summary>
+    private static bool IsParallel(MigrationRequest request) => request is { ParallelConnections: > 1, PostCopy: PostCopyUse.Never };
 }

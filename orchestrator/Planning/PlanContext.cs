@@ -32,6 +32,12 @@ public sealed record PlanContext(
     IReadOnlySet<Guid> CheckpointOwners,
     IReadOnlyList<CarriedNeed> CarriedNeeds)
 {
+    /// <summary>Whether the RAM of each running VM can be handed over; one that is not named cannot.</summary>
+    public IReadOnlyDictionary<Guid, HandoverOffer> Handovers { get; init; } = new Dictionary<Guid, HandoverOffer>();
+
+    /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
+    public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();
+
     /// <summary>The VMs of the source whose definition could be read, with it.</summary>
     public IEnumerable<(VirtualMachine Machine, VmDefinition Definition)> Readable()
     {
@@ -64,7 +70,11 @@ public sealed record PlanContext(
 /// <param name="Host">What its libvirt says of itself.</param>
 /// <param name="InitPid">Process id of its init on the outer host.</param>
 public sealed record PlanSide(
-    Generation Generation, ImageDescription? Image, LibvirtHostDescription Host, int InitPid);
+    Generation Generation, ImageDescription? Image, LibvirtHostDescription Host, int InitPid)
+{
+    /// <summary>What its container does not show of <see cref="HostImageContract.HandoverMounts"/>.</summary>
+    public IReadOnlyList<string> MissingMounts { get; init; } = [];
+}
 
 /// <summary>What a network or pool needs of the side that it is carried to.</summary>
 /// <param name="Kind"><c>network</c> or <c>storage pool</c>.</param>

@@ -1,16 +1,15 @@
-using HostSwap.Orchestrator.Configuration;
-using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
-using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Preparing;
 
 namespace HostSwap.Orchestrator.Planning;
 
 /// <summary>Reads what a plan is made from, out of both generations.</summary>
-public sealed class PlanContextReader(
-    HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, GenerationManager generations)
+public sealed class PlanContextReader(OuterHostParts parts)
 {
+    private readonly HandoverSurvey _handovers = new(parts);
+
     /// <summary>Reads both sides.</summary>
     public async Task<PlanContext> ReadAsync(
         (Generation Generation, ILibvirtHost Libvirt) source,
@@ -23,8 +22,8 @@ public sealed class PlanContextReader(
         var filters = await target.Libvirt.ListNetworkFiltersAsync(cancellationToken);
         var secrets = await target.Libvirt.ListSecretsAsync(cancellationToken);
         return new PlanContext(
-            settings,
-            kernel,
+            parts.Settings,
+            parts.Kernel,
             from,
             to,
             inventory,
@@ -33,7 +32,11 @@ public sealed class PlanContextReader(
             secrets.ToHashSet(),
             await ReadWayBackAsync(inventory, from.Host, source.Libvirt, cancellationToken),
             CheckpointOwners(source.Generation, inventory),
-            await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken));
+            await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
+        {
+            Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
+            Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
+        };
     }
 
     private static async Task<WayBackFacts> ReadWayBackAsync(
@@ -71,9 +74,27 @@ public sealed class PlanContextReader(
 
     private async Task<PlanSide> ReadSideAsync(Generation generation, ILibvirtHost libvirt, CancellationToken cancellationToken) => new(
         generation,
-        await engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
+        await parts.Engine.FindImageAsync(generation.Record.ImageId, cancellationToken),
         await libvirt.DescribeAsync(cancellationToken),
-        await generations.InitPidAsync(generation, cancellationToken));
+        await parts.Generations.InitPidAsync(generation, cancellationToken))
+    {
+        MissingMounts = await parts.Engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { Running: true } container
+            ? HandoverMounts.Missing(generation, container, parts.Settings, parts.Kernel)
+            : [],
+    };
+
+    /// <summary>Of a VM that runs, what it was started with counts; of one that is shut off, what it will be started with.</summary>
+    private static async Task<IReadOnlySet<Guid>> ReadPreparedAsync(HostInventory inventory, ILibvirtDomains domains, CancellationToken cancellationToken)
+    {
+        var prepared = new HashSet<Guid>();
+        foreach (var uuid in inventory.VirtualMachines.Where(machine => machine.Definition is not null).Select(machine => machine.Domain.Uuid))
+        {
+            if (HandoverXml.IsPrepared(DomainXmlReader.Parse(await domains.GetXmlAsync(uuid, DomainXml.Live, cancellationToken)), uuid))
+                prepared.Add(uuid);
+        }
+
+        return prepared;
+    }
 
     /// <summary>Each kind of domain is asked for once, and only where the target's emulator has its machine type at all.</summary>
     private static async Task<IReadOnlyDictionary<DomainCapabilitiesQuery, string>> AskDomainCapabilitiesAsync(

@@ -17,6 +17,8 @@ public static class Planner
         new NetworkCheck(),
         new CarriedObjectCheck(),
         new LocalResourceCheck(),
+        new PreparedCheck(),
+        new PolicyCheck(),
     ];
 
     /// <summary>What decides whether a VM that has crossed can come back; the rest is about what it is at that time.</summary>
@@ -27,6 +29,7 @@ public static class Planner
         new StorageCheck(),
         new NetworkCheck(),
         new LocalResourceCheck(),
+        new PreparedCheck(),
     ];
 
     /// <summary>Makes the plan.</summary>
@@ -46,7 +49,7 @@ public static class Planner
             [.. context.Inventory.Networks.Where(network => network.Persistent).Select(network => network.Name)],
             [.. context.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
             [.. Checks.SelectMany(check => check.Check(context))],
-            [.. Warnings(context.Inventory)],
+            [.. Warnings(context)],
             context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
             context.Kernel.AvailableMemoryBytes(),
             [
@@ -56,33 +59,37 @@ public static class Planner
             ]);
     }
 
-    /// <summary>One transfer keeps a core of each side busy; QEMU's own threads need the rest for a short switchover.</summary>
-    internal static int DefaultParallel(int processors) => Math.Clamp(processors / 2, 1, 8);
+    /// <summary>At most; how many really are depends on what each takes of cores and memory.</summary>
+    internal static int DefaultParallel(int processors) => Math.Clamp(processors, 1, 8);
 
     /// <summary>
-    /// Running VMs first, smallest RAM first: the first move then shows soonest whether moves work at all, with the
-    /// least at stake. Definitions of VMs that are shut off follow.
+    /// Running VMs first, by priority, and of one priority smallest RAM first: the first move then shows soonest whether
+    /// moves work at all, with the least at stake. Definitions of VMs that are shut off follow.
     /// </summary>
     private static IReadOnlyList<PlannedMove> Order(PlanContext context)
     {
         var stays = WayBackChecks.SelectMany(check => check.Check(context.Reversed()))
             .GroupBy(blocker => blocker.Subject, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join("; ", group.Select(blocker => blocker.Problem)), StringComparer.Ordinal);
-        return Order(context.Inventory.VirtualMachines, stays);
+        return
+        [
+            .. context.Inventory.VirtualMachines
+                .Select(machine => (Machine: machine, Policy: VmPolicy.Of(machine, context.Settings)))
+                .OrderByDescending(item => item.Machine.Domain.IsActive)
+                .ThenByDescending(item => item.Policy.Priority)
+                .ThenBy(item => item.Machine.Definition?.MemoryBytes ?? 0)
+                .ThenBy(item => item.Machine.Name, StringComparer.Ordinal)
+                .Select((item, index) => Move(
+                    item.Machine, index + 1, stays.GetValueOrDefault(item.Machine.Name), context.Handovers.GetValueOrDefault(item.Machine.Domain.Uuid)) with
+                {
+                    Policy = item.Policy,
+                }),
+        ];
     }
 
-    private static IReadOnlyList<PlannedMove> Order(IReadOnlyList<VirtualMachine> machines, IReadOnlyDictionary<string, string> stays) =>
-    [
-        .. machines
-            .OrderByDescending(machine => machine.Domain.IsActive)
-            .ThenBy(machine => machine.Definition?.MemoryBytes ?? 0)
-            .ThenBy(machine => machine.Name, StringComparer.Ordinal)
-            .Select((machine, index) => Move(machine, index + 1, stays.GetValueOrDefault(machine.Name))),
-    ];
-
-    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack)
+    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover)
     {
-        var active = machine.Domain.IsActive;
+        var (method, reason) = MethodOf(machine, handover);
         return new PlannedMove(
             order,
             machine.Domain.Uuid,
@@ -90,10 +97,23 @@ public static class Planner
             machine.Domain.State,
             machine.Domain.Persistent,
             machine.Domain.Autostart,
-            active ? MoveMethod.Copy : MoveMethod.Define,
-            active ? "live migration: its RAM is copied while it runs" : "shut off: only its definition is carried over",
+            method,
+            reason,
             machine.Definition?.MemoryBytes ?? 0,
-            noWayBack);
+            noWayBack)
+        {
+            BootFiles = machine.Definition?.BootFiles ?? [],
+            WhyNotHandedOver = method == MoveMethod.Copy && handover is { Ready: true } ? handover.Reason : null,
+        };
+    }
+
+    private static (MoveMethod Method, string Reason) MethodOf(VirtualMachine machine, HandoverOffer? handover)
+    {
+        if (!machine.Domain.IsActive)
+            return (MoveMethod.Define, "shut off: only its definition is carried over");
+        if (handover is { Possible: true })
+            return (MoveMethod.Handover, handover.Reason);
+        return (MoveMethod.Copy, $"its RAM is copied while it runs{(handover is null ? "" : $": {handover.Reason}")}");
     }
 
     private static IEnumerable<VersionChange> Versions(PlanSide source, PlanSide target)
@@ -107,8 +127,13 @@ public static class Planner
         }
     }
 
-    private static IEnumerable<string> Warnings(HostInventory inventory)
+    private static IEnumerable<string> Warnings(PlanContext context)
     {
+        var inventory = context.Inventory;
+        foreach (var name in context.Settings.Vms.Keys.Where(name => !inventory.VirtualMachines.Any(machine => string.Equals(machine.Name, name, StringComparison.Ordinal))))
+            yield return $"the configuration has a table for the VM {name}, which does not exist";
+        if (PolicyCheck.WhyUnmendable(context) is { } unmendable)
+            yield return unmendable;
         foreach (var network in inventory.Networks.Where(network => !network.Persistent))
             yield return $"the libvirt network {network.Name} is transient and will not be carried over";
         foreach (var pool in inventory.StoragePools.Where(pool => !pool.Persistent))

@@ -8,6 +8,9 @@ public enum MoveMethod
     /// <summary>Pre-copy live migration; a paused VM stays paused.</summary>
     Copy,
 
+    /// <summary>Live migration in which the RAM stays where it is: both QEMUs map the same files.</summary>
+    Handover,
+
     /// <summary>The VM is shut off: its definition is carried over and nothing runs.</summary>
     Define,
 }
@@ -64,7 +67,34 @@ public sealed record PlannedMove(
     MoveMethod Method,
     string Reason,
     long MemoryBytes,
-    string? NoWayBack = null);
+    string? NoWayBack = null)
+{
+    /// <summary>How it wants to be moved.</summary>
+    public VmPolicy Policy { get; init; } = VmPolicy.Default;
+
+    /// <summary>
+    /// Files whose owner libvirt changes on both sides of its move: no other VM that has one of them may be on its way
+    /// meanwhile, or its start in the target is refused.
+    /// </summary>
+    public IReadOnlyList<string> BootFiles { get; init; } = [];
+
+    /// <summary>Why its RAM is copied though it is ready for handover; null where it is not ready, or is handed over.</summary>
+    public string? WhyNotHandedOver { get; init; }
+
+    /// <summary>How much of the outer host's memory the move takes besides what the VM has, until it is over.</summary>
+    public long ExtraMemoryBytes => Method == MoveMethod.Copy ? MemoryBytes : 0;
+
+    /// <summary>
+    /// How many of the outer host's cores it wants to itself. Measured on two (make bench): copies are through soonest two at
+    /// once; of two handovers at once, each guest stands still almost twice as long, since QEMU starts for the other one.
+    /// </summary>
+    public int Cores => Method switch
+    {
+        MoveMethod.Copy => 1,
+        MoveMethod.Handover => 2,
+        _ => 0,
+    };
+}
 
 /// <summary>One reason why the swap cannot be made.</summary>
 /// <param name="Code">Stable short name of the check, for scripts.</param>

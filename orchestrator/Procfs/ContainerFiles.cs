@@ -42,11 +42,13 @@ internal static unsafe partial class ContainerFiles
         return Look(file, path);
     }
 
+    /// <summary>Opens a file; null where it is not there. One that is a pipe of the container's making holds nobody up.</summary>
+    public static SafeFileHandle? OpenToRead(int initPid, string path) => Open(initPid, path, NonBlocking);
+
     /// <summary>Reads a file of the kernel; null where it is not there.</summary>
     public static string? ReadText(int initPid, string path, int limit)
     {
-        // A path may lead to a pipe of the container's making, which must not hold anybody up.
-        using var file = Open(initPid, path, NonBlocking);
+        using var file = OpenToRead(initPid, path);
         if (file is null)
             return null;
 
@@ -78,13 +80,11 @@ internal static unsafe partial class ContainerFiles
             throw Failed("statx", path);
 
         return new FileFacts(
-            Device(facts.DeviceMajor, facts.DeviceMinor), facts.Inode, facts.User, facts.Group, facts.Mode)
+            DeviceNumber.Of(facts.DeviceMajor, facts.DeviceMinor), facts.Inode, facts.User, facts.Group, facts.Mode)
         {
-            NamedDevice = Device(facts.NamedMajor, facts.NamedMinor),
+            NamedDevice = DeviceNumber.Of(facts.NamedMajor, facts.NamedMinor),
         };
     }
-
-    private static ulong Device(uint major, uint minor) => ((ulong)major << 32) | minor;
 
     private static SafeFileHandle? Open(int initPid, string path, int flags)
     {

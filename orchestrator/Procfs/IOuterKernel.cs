@@ -6,6 +6,15 @@ public interface IOuterKernel
     /// <summary>Bytes that can be given to new processes without swapping (<c>MemAvailable</c>).</summary>
     long AvailableMemoryBytes();
 
+    /// <summary>Bytes of RAM in all (<c>MemTotal</c>).</summary>
+    long TotalMemoryBytes();
+
+    /// <summary>The kernel's default size of huge pages in bytes (<c>Hugepagesize</c>); null where it has none.</summary>
+    long? DefaultHugePageBytes();
+
+    /// <summary>The outer host's mounts.</summary>
+    IMounts Mounts { get; }
+
     /// <summary>Processors that this process may use.</summary>
     int Processors { get; }
 
@@ -40,6 +49,24 @@ public interface IOuterKernel
     /// <summary>What a process has open; empty where it is gone.</summary>
     IReadOnlyList<OpenFile> OpenFiles(int pid);
 
+    /// <summary>Files that a process has mapped, each once; empty where it is gone.</summary>
+    IReadOnlyList<MappedFile> MappedFiles(int pid);
+
+    /// <summary>Disk images that a QEMU writes to under a lock that keeps every other QEMU from writing to them.</summary>
+    IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages();
+
+    /// <summary>
+    /// Keeps every QEMU that does not write to an image yet from beginning to, by the lock with which QEMU itself says so.
+    /// One that writes goes on.
+    /// </summary>
+    /// <returns>What ends it; null where there is no such file.</returns>
+    /// <exception cref="IOException">The image cannot be opened or locked.</exception>
+    IDisposable? HoldImage(int initPid, string path);
+
+    /// <summary>Waits until a process has ended, which the kernel tells at once.</summary>
+    /// <returns>True where it has ended, false where <paramref name="limit"/> passed before.</returns>
+    Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken);
+
     /// <summary>Whom the kernel takes a process for when it opens a file; null where it is gone.</summary>
     ProcessUser? UserOf(int pid);
 
@@ -61,6 +88,13 @@ public sealed record QemuProcess(int Pid, Guid DomainUuid, string PidNamespace, 
 /// <param name="File">The file.</param>
 /// <param name="Writable">Whether the process can read and write it.</param>
 public sealed record OpenFile(FileFacts File, bool Writable);
+
+/// <summary>A file that a process has mapped into its memory.</summary>
+/// <param name="Path">Its path as the process sees it; ends in <c> (deleted)</c> where the name is gone.</param>
+/// <param name="Device">The device that it is on, as in <see cref="FileFacts"/>.</param>
+/// <param name="Inode">Its inode.</param>
+/// <param name="Shared">Whether what is written to the memory is in the file (<c>MAP_SHARED</c>).</param>
+public sealed record MappedFile(string Path, ulong Device, ulong Inode, bool Shared);
 
 /// <summary>Whom the kernel takes a process for when it opens a file.</summary>
 /// <param name="User">Its user.</param>

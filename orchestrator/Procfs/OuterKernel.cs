@@ -30,6 +30,18 @@ public sealed class OuterKernel : IOuterKernel
     public long AvailableMemoryBytes() => ReadNumber("/proc/meminfo", "MemAvailable:") * 1024;
 
     /// <inheritdoc/>
+    public IMounts Mounts { get; } = new KernelMounts();
+
+    /// <inheritdoc/>
+    public long TotalMemoryBytes() => ReadNumber("/proc/meminfo", "MemTotal:") * 1024;
+
+    /// <inheritdoc/>
+    public long? DefaultHugePageBytes() =>
+        File.ReadLines("/proc/meminfo").Any(line => line.StartsWith("Hugepagesize:", StringComparison.Ordinal))
+            ? ReadNumber("/proc/meminfo", "Hugepagesize:") * 1024
+            : null;
+
+    /// <inheritdoc/>
     public IReadOnlySet<string> BoundingCapabilities()
     {
         var line = Line("/proc/self/status", "CapBnd:");
@@ -84,6 +96,35 @@ public sealed class OuterKernel : IOuterKernel
         }
 
         return found;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MappedFile> MappedFiles(int pid) => ProcessMaps.Read(pid);
+
+    /// <inheritdoc/>
+    public IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages() => ImageLocks.Exclusive(File.ReadLines("/proc/locks"));
+
+    /// <inheritdoc/>
+    public IDisposable? HoldImage(int initPid, string path)
+    {
+        var file = ContainerFiles.OpenToRead(initPid, path);
+        try
+        {
+            if (file is not null) ImageLocks.LetNobodyWrite(file, path);
+            return file;
+        }
+        catch
+        {
+            file?.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var process = PidFd.Open(pid);
+        return process is null || await process.WaitForEndAsync(limit, TimeProvider.System, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal sealed class ArrivalCheck(SwapSession session)
     public async Task<IReadOnlyList<string>> RunAsync(PlannedMove move, DiskOwners owners, VmFacts facts, DomainRecord? expected)
     {
         await RemoveLeftoverDefinitionAsync(move);
-        await new OwnerNotes(session).RestoreAsync(move.Uuid, owners);
+        await new MoveNotes(session).RestoreAsync(move.Uuid, owners);
 
         var problems = new List<string>();
         var there = await session.Target.Libvirt.Domains.FindAsync(move.Uuid, CancellationToken.None);

@@ -54,12 +54,13 @@ internal sealed class Crossing : IAsyncDisposable
     /// <exception cref="StepFailedException">A VM could not be moved, or something is not as it should be afterwards.</exception>
     public async Task RunAsync(ISwapApproval approval, CancellationToken stop)
     {
-        Plan = await _preparation.PlanAsync(Session, _readiness, stop);
+        Plan = await _preparation.PlanAsync(Session, _readiness, mayFly: true, stop);
         if (Plan.Blockers.Count > 0)
             throw new PlanRefusedException(Plan);
         if (!await approval.ApproveAsync(Plan, stop))
             throw new PlanDeclinedException();
 
+        await Session.KeepRamInSavesAsync();
         await _steps.RunAsync(SwapStep.ReplicateInventory, () => ReplicateInventoryStep.RunAsync(Session, stop));
         _moves = new MoveDomainsStep(Session, token => _preparation.ReplanAsync(Session, token), _onFailure);
         await _steps.RunAsync(SwapStep.MoveDomains, () => _moves.RunAsync(Plan, stop));

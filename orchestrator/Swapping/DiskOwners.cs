@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Procfs;
 
@@ -22,12 +20,11 @@ public sealed class DiskOwners
     /// <summary>Whether nothing is noted.</summary>
     public bool IsEmpty => _before.Count == 0;
 
-    /// <summary>As JSON, for the journal.</summary>
-    public string ToJson() => JsonSerializer.Serialize(new DiskOwnersDetail(_before), DiskOwnersJson.Default.DiskOwnersDetail);
+    /// <summary>What is noted.</summary>
+    internal IReadOnlyList<NotedFile> Files => _before;
 
-    /// <summary>From the journal's text; that of an entry without a note gives none.</summary>
-    public static DiskOwners Parse(string json) =>
-        JsonSerializer.Deserialize(json, DiskOwnersJson.Default.DiskOwnersDetail)?.Owners is { } owners ? new DiskOwners(owners) : None;
+    /// <summary>From what the journal has kept.</summary>
+    internal static DiskOwners Of(IReadOnlyList<NotedFile> files) => new(files);
 
     /// <summary>Notes the owners of everything that a VM has open, as the old side sees it.</summary>
     /// <param name="definition">The VM.</param>
@@ -66,12 +63,3 @@ public sealed class DiskOwners
 /// <param name="Path">Its path in the generation.</param>
 /// <param name="Facts">What it was.</param>
 internal sealed record NotedFile(string Path, FileFacts Facts);
-
-/// <summary>What the journal keeps with the intent of a move.</summary>
-/// <param name="Owners">The VM's files before it; null where nothing was noted.</param>
-internal sealed record DiskOwnersDetail(IReadOnlyList<NotedFile>? Owners);
-
-/// <summary>JSON of <see cref="DiskOwnersDetail"/>.</summary>
-[JsonSerializable(typeof(DiskOwnersDetail))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-internal sealed partial class DiskOwnersJson : JsonSerializerContext;

@@ -20,7 +20,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private readonly LiveMigration _migration = new(session);
     private readonly DefinitionMove _definitions = new(session);
     private readonly ArrivalCheck _arrival = new(session);
-    private readonly OwnerNotes _owners = new(session);
+    private readonly MoveNotes _notes = new(session);
 
     /// <summary>
     /// Moves it. Every expected failure is an outcome; only a journal that cannot be written throws. A move that failed
@@ -95,15 +95,14 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         switch (seen.Owner)
         {
             case Owner.Source:
-                progress.Begin(MoveMethod.Copy, seen);
-                return await CopyAsync(move, progress, seen.Source, sourceVersion, stop);
+                return await MigrateAsync(move, progress, seen, sourceVersion, stop);
             case Owner.SourceDefinition or Owner.BothDefinitions:
                 progress.Begin(MoveMethod.Define, seen);
                 return await DefineAsync(move, progress);
             case Owner.Target or Owner.TargetDefinition:
                 progress.Enter(MoveState.Arrived, "it is on the new side already");
                 // What shut it off has given its files back as it should.
-                await FinishArrivalAsync(move, progress, seen.Owner == Owner.Target ? _owners.Of(move.Uuid) : DiskOwners.None, VmFacts.None, expected: null);
+                await FinishArrivalAsync(move, progress, seen.Owner == Owner.Target ? _notes.OwnersOf(move.Uuid) : DiskOwners.None, VmFacts.None, expected: null);
                 return false;
             default:
                 await EndGoneAsync(move, progress, seen, $"neither side knows it any more ({seen.InWords})");
@@ -111,11 +110,13 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         }
     }
 
-    private async Task<bool> CopyAsync(
-        PlannedMove move, MoveProgressState progress, SideView source, Version sourceVersion, CancellationToken stop)
+    private async Task<bool> MigrateAsync(
+        PlannedMove move, MoveProgressState progress, Ownership seen, Version sourceVersion, CancellationToken stop)
     {
+        var source = seen.Source;
         if (source.Domain is not { } domain)
         {
+            progress.Begin(MoveMethod.Copy, seen);
             progress.Enter(MoveState.Left, $"a QEMU process runs for it that libvirt does not know of ({source.InWords})");
             return false;
         }
@@ -123,49 +124,108 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         var machine = await InventoryReader.ReadVmAsync(session.Source.Libvirt.Domains, domain, CancellationToken.None);
         if (machine.Definition is not { } definition)
         {
+            progress.Begin(MoveMethod.Copy, seen);
             progress.MayRetry = false;
             progress.Enter(MoveState.Returned, $"its definition cannot be read: {machine.Unreadable}");
             return false;
         }
 
-        var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid, _owners.Of(move.Uuid));
+        await using var handover = await TryHandoverAsync(move, progress, definition);
+        progress.Begin(handover is null ? MoveMethod.Copy : MoveMethod.Handover, seen);
+        if (handover is null && progress.WhyCopied is { } why && !HasRoomForCopy(move))
+        {
+            progress.Enter(MoveState.Returned, $"its RAM cannot be handed over, and there is no room for a copy: {why}");
+            return false;
+        }
+
+        var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid, _notes.OwnersOf(move.Uuid));
         await using var facts = await _arrival.NoteAsync(domain, definition);
         foreign.IsBeingMoved(move.Uuid);
-        progress.Enter(MoveState.Moving, "live migration");
+        progress.Enter(MoveState.Moving, handover?.InWords ?? "live migration");
 
         MigrationEnd end = new(Failure: null, Aborted: false);
         Ownership after = new(source, source);
+        string? leftover = null;
         await session.Log.DoAsync(
-            OwnerNotes.Step,
+            MoveNotes.Step,
             move.Uuid.ToString(),
             async () =>
             {
-                end = await _migration.RunAsync(move, domain.Persistent, sourceVersion, stop);
-                after = await _fence.SettleAsync(move.Uuid, move.Name);
-                return end.Failure is null ? after.InWords : $"{end.Failure}; {after.InWords}";
+                try
+                {
+                    end = await RunAsync(move, domain, handover, sourceVersion, stop);
+                    progress.Climbed(end.Rung);
+                    after = await new LeftoverQemu(session, handover).SettleAsync(move.Uuid, move.Name);
+                    if (handover is not null)
+                        await handover.FinishAsync(after);
+                }
+                finally
+                {
+                    // Also where nobody can tell who owns it: whichever QEMU lives on may be saved.
+                    leftover = handover is null ? null : await handover.CleanUpAsync();
+                }
+
+                // A failure in the journal: by it a resumption knows that it is not to stay paused.
+                if (handover?.StaysPaused is { } paused && after.Owner == Owner.Target)
+                    throw new AdapterException($"libvirt {session.Target.Generation.Name}", "resume", paused);
+                return string.Join("; ", new[] { end.Failure, after.InWords, leftover }.OfType<string>());
             },
-            owners.ToJson());
-        var failure = end.Failure;
+            new MoveNote(owners, ArrivesPaused: handover?.WaitsOnArrival(domain) ?? false).ToJson());
         progress.MayRetry = !end.Aborted;
+        if (handover?.WhyLost is { } lost)
+        {
+            progress.Enter(MoveState.Lost, lost);
+            return false;
+        }
 
         switch (after.Owner)
         {
             case Owner.Target:
-                progress.Enter(MoveState.Arrived, failure is null ? "one owner, on the new side" : $"one owner, on the new side, though libvirt said: {failure}");
-                await FinishArrivalAsync(move, progress, owners, facts, domain);
+                progress.Enter(MoveState.Arrived, end.Failure is null ? "one owner, on the new side" : $"one owner, on the new side, though libvirt said: {end.Failure}");
+                await FinishArrivalAsync(move, progress, owners, facts, domain, leftover);
                 return false;
+            case Owner.Source when handover is not null && !end.Aborted && leftover is null && HasRoomForCopy(move):
+                progress.WhyCopied = handover.Refusal ?? end.Failure ?? "libvirt reported success, but it still ran on the old side";
+                progress.Enter(MoveState.Fenced, $"its RAM could not be handed over, so it is copied: {progress.WhyCopied}");
+                return true;
             case Owner.Source:
-                progress.Enter(MoveState.Returned, failure ?? "libvirt reported success, but it still runs on the old side");
+                progress.Enter(MoveState.Returned, string.Join("; ", new[] { end.Failure ?? "libvirt reported success, but it still runs on the old side", leftover }.OfType<string>()));
                 return false;
             case Owner.SourceDefinition or Owner.TargetDefinition or Owner.BothDefinitions when after.WasShutOffByWill:
                 // The guest shut down while it was being sent: what is left to move is its definition.
                 progress.Enter(MoveState.Fenced, $"it was shut off while it was being moved ({after.InWords})");
                 return true;
             default:
-                await EndGoneAsync(move, progress, after, $"{failure ?? "libvirt reported success"}, and neither side runs it ({after.InWords})");
+                await EndGoneAsync(move, progress, after, $"{end.Failure ?? "libvirt reported success"}, and neither side runs it ({after.InWords})");
                 return false;
         }
     }
+
+    private async Task<MigrationEnd> RunAsync(
+        PlannedMove move, DomainRecord domain, HandoverMove? handover, Version sourceVersion, CancellationToken stop)
+    {
+        return handover is null ? await MigrateAsync(MigrationArrival.Copied) : await handover.RunAsync(MigrateAsync, domain);
+
+        Task<MigrationEnd> MigrateAsync(MigrationArrival arrival) => _migration.RunAsync(move, domain, sourceVersion, arrival, stop);
+    }
+
+    /// <summary>A handover where it is planned and still possible; what stands in the way is told, and RAM is copied.</summary>
+    private async Task<HandoverMove?> TryHandoverAsync(PlannedMove move, MoveProgressState progress, VmDefinition definition)
+    {
+        if (move.Method != MoveMethod.Handover || progress.WhyCopied is not null)
+            return null;
+
+        var (handover, reason) = await HandoverMove.OpenAsync(session, move, definition);
+        if (handover is not null)
+            return handover;
+        progress.WhyCopied = reason;
+        session.Notice($"{move.Name}: its RAM cannot be handed over, so it is copied: {reason}");
+        return null;
+    }
+
+    /// <summary>A handover was admitted without room for a second copy of its RAM.</summary>
+    private bool HasRoomForCopy(PlannedMove move) =>
+        session.Kernel.AvailableMemoryBytes() - (session.Settings.Migration.MemoryReserveMiB << 20) >= move.MemoryBytes;
 
     /// <summary>Gone by somebody's will, or lost: the world looks the same, and only an event tells.</summary>
     private async Task EndGoneAsync(PlannedMove move, MoveProgressState progress, Ownership seen, string lost)
@@ -192,13 +252,16 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     }
 
     private async Task FinishArrivalAsync(
-        PlannedMove move, MoveProgressState progress, DiskOwners owners, VmFacts facts, DomainRecord? expected)
+        PlannedMove move, MoveProgressState progress, DiskOwners owners, VmFacts facts, DomainRecord? expected, string? leftover = null)
     {
-        var problems = await _arrival.RunAsync(move, owners, facts, expected);
+        IReadOnlyList<string> problems = [.. await _arrival.RunAsync(move, owners, facts, expected), .. leftover is null ? Array.Empty<string>() : [leftover]];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
-            progress.Enter(MoveState.Verified, "state, persistence and disks as before");
+            progress.Enter(MoveState.Verified, $"state, persistence and disks as before{Copied(progress)}");
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }
+
+    private static string Copied(MoveProgressState progress) =>
+        progress is { WhyCopied: { } why, Outcome.Method: MoveMethod.Copy } ? $"; its RAM was copied: {why}" : "";
 }

@@ -45,11 +45,16 @@ public sealed class Fence(SwapSession session)
 
     /// <summary>
     /// Looks until at most one side has a QEMU. The end of a failed migration takes a moment on both sides, and a
-    /// libvirtd that was killed must first be back.
+    /// libvirtd that was killed must first be back. So must a post-copy migration have come to its end: until then
+    /// one QEMU alone is not the whole guest either.
     /// </summary>
+    /// <exception cref="PostCopyBrokenException">A post-copy migration of it has broken, or goes on after the limit.</exception>
     /// <exception cref="OwnershipException">Both sides still have one after the limit.</exception>
     /// <exception cref="DeadlineException">One side could not be asked within the limit.</exception>
-    public async Task<Ownership> SettleAsync(Guid uuid, string name)
+    public Task<Ownership> SettleAsync(Guid uuid, string name) => SettleAsync(uuid, name, SettleLimit);
+
+    /// <summary>The same with another limit for two QEMUs.</summary>
+    internal async Task<Ownership> SettleAsync(Guid uuid, string name, TimeSpan limit)
     {
         var began = session.Time.GetTimestamp();
         for (; ; )
@@ -58,11 +63,13 @@ public sealed class Fence(SwapSession session)
             try
             {
                 var ownership = await LookAsync(uuid, CancellationToken.None);
-                if (ownership.Owner != Owner.Both)
+                if (ownership.Owner != Owner.Both && ownership.PostCopy == PostCopyPhase.None)
                     return ownership;
 
                 seen = ownership.InWords;
-                if (IsOver(began))
+                if (ownership.PostCopy == PostCopyPhase.Broken || (ownership.PostCopy != PostCopyPhase.None && IsOver(began)))
+                    throw new PostCopyBrokenException(name, uuid, seen);
+                if (session.Time.GetElapsedTime(began) > limit)
                     throw new OwnershipException($"VM {name} ({uuid}) has a QEMU on both sides: {seen}");
             }
             catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)

@@ -1,65 +1,62 @@
-using System.Globalization;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
-using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
 
 namespace HostSwap.Orchestrator.Swapping;
 
 /// <summary>
-/// One call of libvirt's migration with its policy: progress is watched, and it is aborted when it takes too long,
-/// stands still, or the swap is interrupted. Says only why the call ended: where the VM is then must be looked at.
+/// One call of libvirt's migration with its policy: progress is watched, it climbs the ladder where it does not converge,
+/// and is aborted when that has come to its end, it stands still, or the swap is interrupted. Says only why the call
+/// ended: where the VM is then must be looked at.
 /// </summary>
 public sealed class LiveMigration(SwapSession session)
 {
     /// <summary>How often progress is read: libvirt sends no event for transferred bytes.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>
-    /// For how long a guest may stand still by QEMU's own reckoning. What a person outside sees is this and some 100 ms
-    /// for stopping, starting and the switch learning; with QEMU's default of 300 ms that came close to half a second.
-    /// </summary>
-    private static readonly TimeSpan MaximumDowntime = TimeSpan.FromMilliseconds(100);
-
     /// <summary>How long libvirt may take to end a migration that it was told to abort.</summary>
     private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// From this libvirt on <c>shared_filesystems</c> in qemu.conf is sure to be there (11.3 has it, 9.0 has not); an
-    /// older one must be told to skip its check for shared storage, which is true here by construction.
-    /// </summary>
-    private static readonly Version SharedFilesystemsSince = new(11, 0);
+    private ILibvirtDomains Domains => session.Source.Libvirt.Domains;
 
-    /// <summary>Migrates, and waits until nothing of it runs any more.</summary>
+    /// <summary>Migrates, and waits until nothing of it runs any more, or it has broken in its post-copy phase.</summary>
     /// <param name="move">The planned move.</param>
-    /// <param name="persistent">Whether the domain has a persistent definition now.</param>
+    /// <param name="domain">The domain as it is now.</param>
     /// <param name="sourceVersion">The source's libvirt.</param>
-    /// <param name="stop">Interrupts it in order.</param>
-    public async Task<MigrationEnd> RunAsync(PlannedMove move, bool persistent, Version sourceVersion, CancellationToken stop)
+    /// <param name="arrival">How RAM comes to the other side, and the VM with it.</param>
+    /// <param name="stop">Interrupts it in order, unless post-copy has begun.</param>
+    public async Task<MigrationEnd> RunAsync(PlannedMove move, DomainRecord domain, Version sourceVersion, MigrationArrival arrival, CancellationToken stop)
     {
-        var socket = $"{move.Uuid}.sock";
-        var request = Request(socket, persistent, sourceVersion);
+        // What does not run, or does not send its RAM, converges, and must not be let run by a last resort.
+        var mayNot = arrival != MigrationArrival.Copied || domain.State is not (DomainState.Running or DomainState.Blocked);
+        var policy = mayNot ? ConvergencePolicy.Stay : move.Policy.OnNoConvergence;
+        var limit = MigrationWatch.LimitOf(session.Settings.Migration, move.MemoryBytes);
+        var climber = new LadderClimber(session, move, new ConvergenceLadder(policy, session.Settings.Migration, limit));
         await LimitDowntimeAsync(move);
-        var call = session.Source.Libvirt.Domains.MigrateAsync(move.Uuid, request, CancellationToken.None);
-        var watch = new MigrationWatch(session.Settings.Migration, session.Time, move.MemoryBytes);
-        try
+
+        var postCopy = policy == ConvergencePolicy.PostCopy ? PostCopyUse.Allowed : PostCopyUse.Never;
+        var call = MigrationCall.RunAsync(session.Settings, session.Source, session.Target, domain, sourceVersion, postCopy, arrival);
+        var watch = new MigrationWatch(session.Settings.Migration, session.Time);
+        while (await RunsAsync(call, move, watch, climber))
         {
-            while (await RunsAsync(call, move, watch))
+            if (climber.InPostCopy)
             {
-                if (watch.WhyGiveUp(stop) is { } why)
-                    await AbortAsync(move, watch, why);
-
-                await WaitAsync(call, watch.Aborted is null ? stop : CancellationToken.None);
+                ThrowIfEndless(move, watch, limit);
+                await WaitAsync(call, CancellationToken.None); // It cannot be aborted any more.
+                continue;
             }
-        }
-        finally
-        {
-            // QEMU leaves its listening socket behind; a later migration could not make its own under that name.
-            File.Delete(Path.Join(session.Settings.Paths.MigrationSockets, socket));
+
+            if ((climber.WhyStay ?? watch.WhyGiveUp(stop)) is { } why)
+                await AbortAsync(move, watch, why);
+
+            await WaitAsync(call, watch.Aborted is null ? stop : CancellationToken.None);
         }
 
-        return await OutcomeAsync(call, watch.Aborted);
+        var end = await OutcomeAsync(call, watch.Aborted) with { Rung = climber.Highest };
+        return climber.InPostCopy && end.Failure is not null && await new PostCopyRecovery(session).TryAsync(move.Uuid, move.Name, move.MemoryBytes)
+            ? end with { Failure = null }
+            : end;
     }
 
     /// <summary>Tells libvirt to abort, again and again: an abort that comes before QEMU has begun is lost.</summary>
@@ -70,7 +67,7 @@ public sealed class LiveMigration(SwapSession session)
 
         try
         {
-            await session.Source.Libvirt.Domains.AbortJobAsync(move.Uuid, CancellationToken.None);
+            await Domains.AbortJobAsync(move.Uuid, CancellationToken.None);
         }
         catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
         {
@@ -78,12 +75,23 @@ public sealed class LiveMigration(SwapSession session)
         }
     }
 
+    /// <summary>
+    /// Nothing can be done to end it; but a person can be told. One that broke before the receiving libvirt was ready to
+    /// see it (9.0 has missed QEMU's event then) does not end by itself.
+    /// </summary>
+    private static void ThrowIfEndless(PlannedMove move, MigrationWatch watch, TimeSpan limit)
+    {
+        var why = watch.Elapsed > limit * 3 ? "it still goes on" : watch.WhyGiveUp(CancellationToken.None);
+        if (why is not null)
+            throw new DeadlineException($"the post-copy migration of {move.Name} to end", watch.Elapsed, $"{why}, and it cannot be aborted");
+    }
+
     /// <summary>Set before the migration, so that even one that is over at once keeps to it.</summary>
     private async Task LimitDowntimeAsync(PlannedMove move)
     {
         try
         {
-            await session.Source.Libvirt.Domains.SetMaxDowntimeAsync(move.Uuid, MaximumDowntime, CancellationToken.None);
+            await Domains.SetMaxDowntimeAsync(move.Uuid, session.Settings.Migration.Convergence.Downtime, CancellationToken.None);
         }
         catch (AdapterException exception)
         {
@@ -91,36 +99,23 @@ public sealed class LiveMigration(SwapSession session)
         }
     }
 
-    private MigrationRequest Request(string socket, bool persistent, Version sourceVersion)
-    {
-        var migration = session.Settings.Migration;
-        return new MigrationRequest(
-            $"qemu+unix:///system?socket={session.Target.Generation.Paths.PeerLibvirtSocket}",
-            $"unix://{HostImageContract.MigrationSockets}/{socket}",
-            persistent,
-            Unsafe: sourceVersion < SharedFilesystemsSince,
-            migration.AutoConverge,
-            migration.BandwidthMiBPerSecond,
-            migration.ParallelConnections > 1 ? migration.ParallelConnections : null);
-    }
-
     /// <summary>
     /// Whether the migration still runs. The call can end before it: libvirt-dbus may die while libvirtd goes on, so
-    /// the job itself is asked for as well.
+    /// the job itself is asked for as well. libvirt keeps the job of a broken post-copy migration, which does not run.
     /// </summary>
-    private async Task<bool> RunsAsync(Task call, PlannedMove move, MigrationWatch watch)
+    private async Task<bool> RunsAsync(Task call, PlannedMove move, MigrationWatch watch, LadderClimber climber)
     {
         try
         {
-            var job = await session.Source.Libvirt.Domains.GetJobAsync(move.Uuid, CancellationToken.None);
-            var runs = job is { Kind: DomainJobKind.Bounded or DomainJobKind.Unbounded };
-            if (runs)
-            {
-                watch.Saw(job!);
-                session.Observer.OnEvent(Progress(move, job!));
-            }
+            var job = await Domains.GetJobAsync(move.Uuid, CancellationToken.None);
+            if (job is not { Kind: DomainJobKind.Bounded or DomainJobKind.Unbounded })
+                return !call.IsCompleted;
 
-            return runs || !call.IsCompleted;
+            watch.Saw(job);
+            session.Observer.OnEvent(Progress(move, job));
+            if (watch.Aborted is null)
+                await climber.ConsiderAsync(watch.Elapsed, job);
+            return !(climber.InPostCopy && call.IsCompleted && await Domains.FindAsync(move.Uuid, CancellationToken.None) is { PostCopy: PostCopyPhase.Broken });
         }
         catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
         {
@@ -145,7 +140,9 @@ public sealed class LiveMigration(SwapSession session)
     private async Task WaitAsync(Task call, CancellationToken stop)
     {
         using var tick = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(call, Task.Delay(Interval, session.Time, tick.Token));
+        // The call may have ended before its job, and then says nothing of when that ends.
+        var delay = Task.Delay(Interval, session.Time, tick.Token);
+        await (call.IsCompleted ? Task.WhenAny(delay) : Task.WhenAny(call, delay));
         await tick.CancelAsync();
     }
 
@@ -163,57 +160,24 @@ public sealed class LiveMigration(SwapSession session)
     }
 }
 
+/// <summary>How RAM comes to the other side, and the VM with it.</summary>
+public enum MigrationArrival
+{
+    /// <summary>RAM is copied; the VM goes on by itself.</summary>
+    Copied,
+
+    /// <summary>RAM stays where it is; the VM goes on by itself.</summary>
+    HandedOver,
+
+    /// <summary>RAM stays where it is; the VM waits until it is told to go on.</summary>
+    HandedOverPaused,
+}
+
 /// <summary>How a migration ended.</summary>
 /// <param name="Failure">Why the call failed or was aborted; null where libvirt reported success.</param>
 /// <param name="Aborted">Whether it failed since it was told to: another try would not go better.</param>
-public sealed record MigrationEnd(string? Failure, bool Aborted);
-
-/// <summary>Says when a migration has taken too long or stands still.</summary>
-internal sealed class MigrationWatch(MigrationSettings settings, TimeProvider time, long memoryBytes)
+public sealed record MigrationEnd(string? Failure, bool Aborted)
 {
-    private readonly long _began = time.GetTimestamp();
-    private long _lastProgress = time.GetTimestamp();
-    private long _processed;
-    private long _aborted;
-
-    /// <summary>How long this migration may take in all.</summary>
-    public TimeSpan Limit { get; } = settings.DeadlineBase + (settings.DeadlinePerGiB * (memoryBytes / (double)(1L << 30)));
-
-    /// <summary>Notes progress. While libvirt still starts the other QEMU, all sizes are 0: that is no standstill.</summary>
-    public void Saw(DomainJob job)
-    {
-        if (job.DataProcessed <= _processed && job.DataTotal > 0)
-            return;
-
-        _processed = job.DataProcessed;
-        _lastProgress = time.GetTimestamp();
-    }
-
-    /// <summary>Why it was first told to abort; null where it was not.</summary>
-    public string? Aborted { get; private set; }
-
-    /// <summary>Notes an abort; returns how long ago the first one was.</summary>
-    public TimeSpan Abort(string why)
-    {
-        if (Aborted is null)
-        {
-            Aborted = why;
-            _aborted = time.GetTimestamp();
-        }
-
-        return time.GetElapsedTime(_aborted);
-    }
-
-    public string? WhyGiveUp(CancellationToken stop)
-    {
-        if (Aborted is not null)
-            return Aborted;
-        if (stop.IsCancellationRequested)
-            return "the swap was interrupted";
-        if (time.GetElapsedTime(_began) > Limit)
-            return string.Create(CultureInfo.InvariantCulture, $"it did not finish within {Limit.TotalSeconds:0} s (migration.deadline_base and deadline_per_gib)");
-        if (time.GetElapsedTime(_lastProgress) > settings.NoProgressLimit)
-            return string.Create(CultureInfo.InvariantCulture, $"nothing was sent for {settings.NoProgressLimit.TotalSeconds:0} s (migration.no_progress_limit)");
-        return null;
-    }
+    /// <summary>How high it had to climb.</summary>
+    public Rung Rung { get; init; }
 }

@@ -15,6 +15,12 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>Whether another try may go better than the last one.</summary>
     public bool MayRetry { get; set; } = true;
 
+    /// <summary>Why its RAM is copied though it could be handed over; null where it could not, or nothing was in the way.</summary>
+    public string? WhyCopied { get; set; } = move.WhyNotHandedOver;
+
+    /// <summary>Notes how high a try had to climb; of several the highest counts.</summary>
+    public void Climbed(Rung rung) => Outcome = Outcome with { Rung = rung > Outcome.Rung ? rung : Outcome.Rung };
+
     /// <summary>Enters <c>Fenced</c> with the method that fits what was seen.</summary>
     public void Begin(MoveMethod method, Ownership seen)
     {
@@ -36,7 +42,7 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>After an arrival the new side's libvirt has the migration's figures, downtime included.</summary>
     public async Task ReadStatisticsAsync()
     {
-        if (Outcome.Method != MoveMethod.Copy)
+        if (Outcome.Method == MoveMethod.Define)
             return;
 
         try

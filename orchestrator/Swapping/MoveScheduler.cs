@@ -3,37 +3,48 @@ using HostSwap.Orchestrator.Planning;
 namespace HostSwap.Orchestrator.Swapping;
 
 /// <summary>
-/// Keeps a constant flow of N moves, in the plan's order, each admitted only when the outer host has room for a second
-/// copy of its RAM. After the first failure, unless told to go on, or an interruption, no further move begins; those in
-/// flight end by themselves.
+/// Keeps a constant flow of N moves, in the plan's order, each admitted only when the outer host has room for it and
+/// none is in flight that it must be kept apart from. After the first failure, unless told to go on, or an interruption, no further move
+/// begins; those in flight end by themselves.
 /// </summary>
+/// <remarks>
+/// One that cannot be admitted yet is overtaken by later ones that can, so that a large VM does not hold up the small
+/// ones behind it. One for which there is no room is overtaken <see cref="MostOvertaken"/> times; then nothing more
+/// begins before it, so that it waits at most for those in flight. One that is kept apart from others needs no such rule:
+/// the first of a group is the next of it.
+/// </remarks>
 public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
 {
+    /// <summary>How many moves may begin before one for which there is no room yet.</summary>
+    internal const int MostOvertaken = 8;
+
     private static readonly TimeSpan MemoryPoll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MemoryLimit = TimeSpan.FromSeconds(30);
 
+    private readonly Room _room = new(session);
+    private readonly List<Waiting> _waiting = [];
     private readonly List<(PlannedMove Move, Task<MoveOutcome> Task)> _flying = [];
     private readonly List<MoveOutcome> _ended = [];
+
+    private IReadOnlyCollection<PlannedMove> Flying => [.. _flying.Select(flight => flight.Move)];
 
     /// <summary>Runs all moves; returns what became of each.</summary>
     public async Task<IReadOnlyList<MoveOutcome>> RunAsync(
         IReadOnlyList<PlannedMove> moves, Func<PlannedMove, Task<MoveOutcome>> move, CancellationToken stop)
     {
-        foreach (var next in moves)
+        _waiting.AddRange(moves.Select(planned => new Waiting(planned)));
+        while (_waiting.Count > 0 || _flying.Count > 0)
         {
-            while (_flying.Count >= parallel || (_flying.Count > 0 && !HasRoom(next)))
-                await ReapAsync();
-
             if (WhyStop(stop) is { } why)
-                Leave(next, why);
-            else if (!await WaitForRoomAsync(next, stop))
-                Leave(next, "the outer host has no room for a second copy of its RAM");
-            else
-                _flying.Add((next, move(next)));
-        }
+                LeaveAll(why);
 
-        while (_flying.Count > 0)
-            await ReapAsync();
+            if (_flying.Count < parallel && Next() is { } next)
+                Begin(next, move);
+            else if (_flying.Count > 0)
+                await ReapAsync();
+            else if (_waiting is [var first, ..])
+                await WaitForRoomAsync(first, stop);
+        }
 
         return _ended;
     }
@@ -46,29 +57,55 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
         return !goOn && _ended.Any(outcome => !outcome.IsGood) ? "the swap stopped before its turn, after another VM's move failed" : null;
     }
 
-    /// <summary>What VMs in flight have not yet taken is counted as taken.</summary>
-    private bool HasRoom(PlannedMove next)
+    /// <summary>The first that may begin now; null where none may.</summary>
+    private Waiting? Next()
     {
-        if (next.Method != MoveMethod.Copy)
-            return true;
-
-        var promised = _flying.Sum(flight => flight.Move.Method == MoveMethod.Copy ? flight.Move.MemoryBytes : 0);
-        var free = session.Kernel.AvailableMemoryBytes() - (session.Settings.Migration.MemoryReserveMiB << 20) - promised;
-        return next.MemoryBytes <= free;
-    }
-
-    /// <summary>Memory of a QEMU that has just ended comes back a moment later; the kernel sends no event for that.</summary>
-    private async Task<bool> WaitForRoomAsync(PlannedMove next, CancellationToken stop)
-    {
-        var began = session.Time.GetTimestamp();
-        while (!HasRoom(next))
+        var flying = Flying;
+        foreach (var waiting in _waiting)
         {
-            if (stop.IsCancellationRequested || session.Time.GetElapsedTime(began) > MemoryLimit)
-                return false;
-            await Task.Delay(MemoryPoll, session.Time, CancellationToken.None);
+            if (IsKeptApart(waiting.Move, flying))
+                continue;
+            if (_room.Fits(waiting.Move, flying))
+                return waiting;
+            if (waiting.Overtaken >= MostOvertaken)
+                return null;
         }
 
-        return true;
+        return null;
+    }
+
+    private void Begin(Waiting next, Func<PlannedMove, Task<MoveOutcome>> move)
+    {
+        var flying = Flying;
+        foreach (var overtaken in _waiting.TakeWhile(waiting => waiting != next).Where(waiting => !IsKeptApart(waiting.Move, flying)))
+            overtaken.Overtaken++;
+        _waiting.Remove(next);
+        _flying.Add((next.Move, move(next.Move)));
+    }
+
+    /// <summary>Whether one is in flight that it must not be in flight with: of its group, or with a boot file of its.</summary>
+    private static bool IsKeptApart(PlannedMove move, IReadOnlyCollection<PlannedMove> flying) => flying.Any(other =>
+        (move.Policy.Group is { } group && string.Equals(other.Policy.Group, group, StringComparison.Ordinal))
+        || move.BootFiles.Intersect(other.BootFiles, StringComparer.Ordinal).Any());
+
+    /// <summary>
+    /// With nothing in flight, memory alone can be what is missing. That of a QEMU that has just ended comes back a moment
+    /// later; the kernel sends no event for that.
+    /// </summary>
+    private async Task WaitForRoomAsync(Waiting first, CancellationToken stop)
+    {
+        var began = session.Time.GetTimestamp();
+        while (Next() is null && !stop.IsCancellationRequested)
+        {
+            if (session.Time.GetElapsedTime(began) > MemoryLimit)
+            {
+                _waiting.Remove(first);
+                Leave(first.Move, "the outer host has no room for a second copy of its RAM");
+                return;
+            }
+
+            await Task.Delay(MemoryPoll, session.Time, CancellationToken.None);
+        }
     }
 
     private async Task ReapAsync()
@@ -81,10 +118,26 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
         }
     }
 
+    private void LeaveAll(string reason)
+    {
+        foreach (var waiting in _waiting)
+            Leave(waiting.Move, reason);
+        _waiting.Clear();
+    }
+
     private void Leave(PlannedMove move, string reason)
     {
         var outcome = new MoveOutcome(move.Uuid, move.Name, move.Method, MoveState.Left, reason, BytesTransferred: null, Downtime: null, Elapsed: null);
         session.Record(move, outcome);
         _ended.Add(outcome);
+    }
+
+    /// <summary>One that has not begun.</summary>
+    private sealed class Waiting(PlannedMove move)
+    {
+        public PlannedMove Move => move;
+
+        /// <summary>How many have begun before it though it was their elder.</summary>
+        public int Overtaken { get; set; }
     }
 }

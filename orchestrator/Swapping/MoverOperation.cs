@@ -3,6 +3,7 @@ using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Swapping.Canaries;
 using HostSwap.Orchestrator.Swapping.Steps;
 
 namespace HostSwap.Orchestrator.Swapping;
@@ -42,7 +43,13 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         Log = new EffectLog(parts.Journal, operation.Id);
         observer.OnEvent(new SwapStarted(parts.Time.GetUtcNow(), operation.Id, origin.Number, detail.Image, kind));
 
-        var (result, summary) = await AttemptAsync(body, stop);
+        var (result, summary) = await AttemptAsync(
+            async token =>
+            {
+                await new LeftCanaries(parts, Log).EndAsync(Notice);
+                return await body(token);
+            },
+            stop);
         if (MustReturn(result))
             (result, summary) = await ReturnAsync(result);
         var (ended, ending) = result == OperationResult.Done ? (Result(Judge(result, onOneSide: true), summary), OperationEnding.Settled) : await EndAsync(result);
@@ -231,7 +238,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     private async Task<bool> TryDismissAsync(Generation candidate)
     {
         // The operator's Ctrl-C must not leave an orphan container behind, so this is not cancelled.
-        if ((await parts.Contents.FindAsync(candidate, CancellationToken.None)).Count > 0)
+        if ((await new LeftCanaries(parts, Log).HeldAsync(candidate)).Count > 0)
             return false;
 
         if (!IsSwitched)

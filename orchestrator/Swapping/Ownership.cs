@@ -60,6 +60,14 @@ public sealed record Ownership(SideView Source, SideView Target)
     };
 
     /// <summary>
+    /// What both sides say of a post-copy migration of it. Unless it is <see cref="PostCopyPhase.None"/> nobody owns the
+    /// whole guest, however many QEMUs there are: it is not adopted, moved, resumed or ended.
+    /// </summary>
+    public PostCopyPhase PostCopy => (PostCopyPhase)Math.Max((int)PhaseOf(Source), (int)PhaseOf(Target));
+
+    private static PostCopyPhase PhaseOf(SideView side) => side.Domain?.PostCopy ?? PostCopyPhase.None;
+
+    /// <summary>
     /// Whether it has no QEMU because its guest or a person shut it off, and not because QEMU crashed or the container
     /// around it died. Reasons: libvirt's <c>virDomainShutoffReason</c>.
     /// </summary>

@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Swapping.Canaries;
 using HostSwap.Orchestrator.Swapping.Steps;
 
 namespace HostSwap.Orchestrator.Swapping;
@@ -50,10 +51,13 @@ public sealed class PlanRunner(OuterHostParts parts, ISwapObserver observer)
         var (result, summary) = (OperationResult.FailedOnOldSide, "");
         try
         {
+            await new LeftCanaries(parts, log).EndAsync(message => observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), message)));
             var target = await bringUp(log);
             var (session, readiness) = await _preparation.ConnectAsync(log, source, target, cancellationToken);
             await using var connected = session;
-            var plan = await _preparation.PlanAsync(session, readiness, cancellationToken);
+            // In mid-swap nothing more is started in either generation.
+            var mayFly = parts.Journal.UnfinishedOperations().Count == 0;
+            var plan = await _preparation.PlanAsync(session, readiness, mayFly, cancellationToken);
             (result, summary) = plan.Blockers.Count == 0
                 ? (OperationResult.Done, $"{plan.Moves.Count} VM(s) could move")
                 : (OperationResult.Refused, $"{plan.Blockers.Count} blocker(s)");

@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 
@@ -18,6 +19,9 @@ public enum Verdict
 
     /// <summary>Neither side knows it.</summary>
     Lost,
+
+    /// <summary>A post-copy migration of it has broken and could not be mended: nothing is resumed, a person decides.</summary>
+    Broken,
 }
 
 /// <summary>One VM after an interruption.</summary>
@@ -33,23 +37,25 @@ public sealed record ReconciledVm(Guid Uuid, string Name, Verdict Verdict, strin
 /// </summary>
 internal sealed class Reconciliation(SwapSession session)
 {
-    /// <summary>libvirt's <c>VIR_DOMAIN_PAUSED_MIGRATION</c>.</summary>
-    private const int PausedForMigration = 2;
-
     private readonly Fence _fence = new(session);
 
     /// <summary>Looks at every VM that either side or an unfinished operation knows.</summary>
     public async Task<IReadOnlyList<ReconciledVm>> RunAsync()
     {
+        await session.KeepRamInSavesAsync();
         var found = new List<ReconciledVm>();
-        var owners = new OwnerNotes(session);
+        var owners = new MoveNotes(session);
         foreach (var (uuid, name) in await ListAsync())
         {
+            // Read before anything of this operation is noted.
+            var waits = owners.WaitsForResumption(uuid);
             var vm = await JudgeAsync(uuid, name);
             found.Add(vm);
+            if (waits && vm.Verdict is (Verdict.Adopt or Verdict.MoveAgain))
+                await ResumeArrivedAsync(uuid);
             // A death right after its migration has kept its files from going back to their owner.
             if (vm.Verdict == Verdict.Adopt && RunsOnTarget(uuid))
-                await owners.RestoreAsync(uuid, owners.Of(uuid));
+                await owners.RestoreAsync(uuid, owners.OwnersOf(uuid));
         }
 
         session.Observer.OnEvent(new Reconciled(session.Time.GetUtcNow(), found));
@@ -71,7 +77,7 @@ internal sealed class Reconciliation(SwapSession session)
 
         foreach (var side in new[] { session.Source, session.Target })
         {
-            foreach (var domain in await side.Libvirt.Domains.ListAsync(CancellationToken.None))
+            foreach (var domain in await side.Libvirt.Domains.ListVmsAsync(CancellationToken.None))
                 names[domain.Uuid] = domain.Name;
         }
 
@@ -82,15 +88,43 @@ internal sealed class Reconciliation(SwapSession session)
     {
         try
         {
-            var seen = await _fence.SettleAsync(uuid, name);
+            var seen = await new LeftoverQemu(session).SettleAsync(uuid, name);
             return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
+        }
+        catch (PostCopyBrokenException)
+        {
+            // The definition is not asked for its size: what the limit is made from matters little here.
+            if (await new PostCopyRecovery(session).TryAsync(uuid, name, memoryBytes: 0))
+                return await JudgeAsync(uuid, name);
+            return new ReconciledVm(uuid, name, Verdict.Broken, (await _fence.LookAsync(uuid, CancellationToken.None)).InWords);
         }
         catch (OwnershipException)
         {
             var seen = await _fence.LookAsync(uuid, CancellationToken.None);
-            if (seen.Owner == Owner.Both && await RemoveLeftoverAsync(uuid, seen))
-                seen = await _fence.SettleAsync(uuid, name);
             return new ReconciledVm(uuid, name, Judge(seen.Owner), seen.InWords);
+        }
+    }
+
+    /// <summary>
+    /// A VM that was to arrive paused, and has, on whichever side that was. Its old QEMU is gone, or it would be on both; a
+    /// QEMU that has received all of a guest stands <c>paused</c>, one that has sent it <c>postmigrate</c>.
+    /// </summary>
+    private async Task ResumeArrivedAsync(Guid uuid)
+    {
+        foreach (var side in new[] { session.Source, session.Target })
+        {
+            if (await side.Libvirt.Domains.FindAsync(uuid, CancellationToken.None) is not { State: DomainState.Paused })
+                continue;
+            await using var monitor = await session.Qmp.ConnectAsync(
+                side.Generation.Paths.QmpSocket(uuid), $"qemu {uuid} in {side.Generation.Name}", CancellationToken.None);
+            if (await monitor.GetMigrationStatusAsync(CancellationToken.None) is not "completed" || await monitor.GetRunStateAsync(CancellationToken.None) is not "paused")
+                continue;
+            await session.Log.DoAsync(MoveNotes.ResumptionStep, uuid.ToString(), async () =>
+            {
+                await side.Libvirt.Domains.ResumeAsync(uuid, CancellationToken.None);
+                var domain = await side.Libvirt.Domains.FindAsync(uuid, CancellationToken.None);
+                return $"it had arrived paused, and is {domain?.State}";
+            });
         }
     }
 
@@ -104,30 +138,4 @@ internal sealed class Reconciliation(SwapSession session)
         Owner.Both => Verdict.Refuse,
         _ => Verdict.Lost,
     };
-
-    /// <summary>
-    /// One case of two QEMUs can be told: a libvirtd that died in the last phase of a migration leaves the old QEMU
-    /// paused "for migration" for good, while the new one runs. The new one has all of the guest by then, since it only
-    /// ever runs after the whole of it has come; the old one will never run again, and is ended.
-    /// </summary>
-    private async Task<bool> RemoveLeftoverAsync(Guid uuid, Ownership seen)
-    {
-        var (leftover, owner) = IsPausedForMigration(seen.Source) && Runs(seen.Target)
-            ? (session.Source, session.Target)
-            : IsPausedForMigration(seen.Target) && Runs(seen.Source) ? (session.Target, session.Source) : (null, null);
-        if (leftover is null || owner is null || leftover.Generation.Number == owner.Generation.Number)
-            return false;
-
-        await session.Log.DoAsync("end-leftover", uuid.ToString(), async () =>
-        {
-            await leftover.Libvirt.Domains.DestroyAsync(uuid, CancellationToken.None);
-            return $"the QEMU that a migration had left paused in {leftover.Generation.Name} is ended; it runs in {owner.Generation.Name}";
-        });
-        return true;
-    }
-
-    private static bool IsPausedForMigration(SideView side) =>
-        side.Domain is { State: DomainState.Paused, StateReason: PausedForMigration } && side.QemuProcesses.Count == 1;
-
-    private static bool Runs(SideView side) => side.Domain is { State: DomainState.Running or DomainState.Blocked } && side.QemuProcesses.Count == 1;
 }

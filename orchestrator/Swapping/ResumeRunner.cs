@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Handover;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Swapping.Steps;
 
@@ -24,7 +25,7 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
             return Task.FromResult((found, found.Earlier is null ? "nothing is unfinished" : $"continues operation {found.Earlier.Value.Id}"));
         });
         if (earlier is not { } unfinished)
-            return Unfinished.NothingToDo(parts, observer, $"nothing is unfinished; {active.Name} is active");
+            return await PutRightAsync(active, stop);
 
         var course = request.Course is { } wanted ? unfinished.Detail.CourseTo(wanted) : unfinished.Detail.Course;
         var operation = new MoverOperation(parts, observer, approval, request.OnFailure);
@@ -49,11 +50,40 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
         return null;
     }
 
+    /// <summary>Nothing is to be continued; but somebody may have told a QEMU to leave its RAM out of what it saves.</summary>
+    private async Task<SwapResult> PutRightAsync(Generation active, CancellationToken stop)
+    {
+        if (await RamOfAsync(active) is not { } ram || !(await ram.FindAsync(stop)).Any(static vm => vm.Unknown is null))
+            return Unfinished.NothingToDo(parts, observer, $"nothing is unfinished; {active.Name} is active");
+
+        var operation = new MoverOperation(parts, observer, approval, FailurePolicy.Stop);
+        // As one that has switched: whoever continues it after a death finds nothing to move.
+        var detail = new SwapDetail(active.Number, active.Number, active.Record.Image, active.Record.ImageId);
+        return await operation.RunAsync(
+            OperationKind.Resume,
+            active,
+            detail,
+            async _ => await ram.ClearAllAsync(operation.Log) is [_, ..] problems
+                ? throw new StepFailedException(problems)
+                : $"every VM in {active.Name} saves its RAM again",
+            stop);
+    }
+
+    private async Task<SharedRam?> RamOfAsync(Generation generation) =>
+        await parts.Engine.FindContainerAsync(generation.ContainerName, CancellationToken.None) is { Running: true } container
+        && parts.Kernel.PidNamespace(container.InitPid) is { } space
+            ? new SharedRam(parts.Kernel, parts.Qmp, generation.Paths, space)
+            : null;
+
     private async Task<string> ContinueAsync(
         MoverOperation operation, Generation active, SwapDetail earlier, SwapCourse course, CancellationToken stop)
     {
         await BringUpAsync(operation.Log, active, stop);
-        if (parts.Generations.FindCandidate() is { } candidate)
+        var candidate = parts.Generations.FindCandidate();
+        // With a candidate that runs a move may still be in flight: then it is done once that has ended.
+        if (candidate is null || !await IsRunningAsync(candidate))
+            await KeepRamInSavesAsync(operation.Log, active);
+        if (candidate is not null)
             return await ContinueAsync(operation, active, candidate, course, stop);
         if (active.Number == earlier.Candidate)
             return await operation.CompleteAsync(active, stop);
@@ -81,6 +111,12 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
             : await operation.GoBackAsync(active, candidate, approval, stop);
     }
 
+    private async Task KeepRamInSavesAsync(EffectLog log, Generation active)
+    {
+        foreach (var problem in await RamOfAsync(active) is { } ram ? await ram.ClearAllAsync(log) : [])
+            observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), problem));
+    }
+
     private async Task BringUpAsync(EffectLog log, Generation active, CancellationToken stop)
     {
         if (await IsRunningAsync(active))
@@ -102,7 +138,7 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
             {
                 await AwaitEarlierMovesStep.RunAsync(session, stop);
                 var found = await new Reconciliation(session).RunAsync();
-                ThrowIfOwnedTwice(found);
+                ThrowIfUnclear(found);
                 foreach (var lost in found.Where(vm => vm.Verdict == Verdict.Lost))
                     operation.ReportLost(lost);
                 return Summarise(found);
@@ -110,12 +146,16 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
         }
     }
 
-    private static void ThrowIfOwnedTwice(IReadOnlyList<ReconciledVm> found)
+    private static void ThrowIfUnclear(IReadOnlyList<ReconciledVm> found)
     {
-        var twice = found.Where(vm => vm.Verdict == Verdict.Refuse).Select(vm => $"VM {vm.Name} ({vm.Uuid}) has a QEMU on both sides: {vm.Seen}").ToList();
-        if (twice.Count > 0)
-            throw new OwnershipException($"nothing was resumed, no VM was touched: {string.Join("; ", twice)}");
+        var unclear = found.Where(vm => vm.Verdict is Verdict.Refuse or Verdict.Broken).Select(InWords).ToList();
+        if (unclear.Count > 0)
+            throw new OwnershipException($"nothing was resumed, no VM was touched: {string.Join("; ", unclear)}");
     }
+
+    private static string InWords(ReconciledVm vm) => vm.Verdict == Verdict.Broken
+        ? new PostCopyBrokenException(vm.Name, vm.Uuid, vm.Seen).Message
+        : $"VM {vm.Name} ({vm.Uuid}) has a QEMU on both sides: {vm.Seen}";
 
     private static string Summarise(IReadOnlyList<ReconciledVm> found)
     {

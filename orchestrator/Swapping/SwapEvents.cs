@@ -18,6 +18,9 @@ public enum SwapStep
     /// <summary>systemd, libvirt, mounts, uplink and host UUID of the candidate are as expected.</summary>
     AwaitReady,
 
+    /// <summary>Where VMs are to be handed over, and it was never seen to work, a guest of our own goes before them.</summary>
+    Canary,
+
     /// <summary>The plan is made against the candidate itself.</summary>
     Plan,
 
@@ -103,6 +106,14 @@ public sealed record MoveProgress(
     int Iteration,
     TimeSpan Elapsed) : SwapEvent(At);
 
+/// <summary>A VM's copy does not converge, and is given more.</summary>
+/// <param name="At">When.</param>
+/// <param name="Uuid">The VM.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Rung">What it is given.</param>
+/// <param name="Reason">That in words, and why.</param>
+public sealed record MoveClimbed(DateTimeOffset At, Guid Uuid, string Name, Rung Rung, string Reason) : SwapEvent(At);
+
 /// <summary>After an interruption it is known where every VM is, and what becomes of it.</summary>
 public sealed record Reconciled(DateTimeOffset At, IReadOnlyList<ReconciledVm> Vms) : SwapEvent(At);
 
@@ -150,6 +161,9 @@ public sealed record MoveOutcome(
     TimeSpan? Downtime,
     TimeSpan? Elapsed)
 {
+    /// <summary>How high its copy had to climb to converge, or to be given up.</summary>
+    public Rung Rung { get; init; }
+
     /// <summary>Whether nothing is left to be done for it.</summary>
     public bool IsGood => State is MoveState.Verified or MoveState.Removed;
 }

@@ -1,8 +1,10 @@
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Handover;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Swapping.Canaries;
 using HostSwap.Orchestrator.Swapping.Steps;
 
 namespace HostSwap.Orchestrator.Swapping;
@@ -83,28 +85,61 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
             observer,
             parts.Time,
             await OpenAsync(source, cancellationToken),
-            await OpenAsync(candidate, cancellationToken));
+            await OpenAsync(candidate, cancellationToken),
+            parts.Qmp,
+            HookServer.Listen(candidate.Paths.HookSocket, message => observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), message))));
         await CatchUpAsync(session);
         return (session, readiness);
     }
 
-    /// <summary>Makes the plan from what both sides show now.</summary>
-    public async Task<SwapPlan> PlanAsync(SwapSession session, Readiness readiness, CancellationToken cancellationToken) =>
-        await _steps.RunAsync(SwapStep.Plan, async () =>
+    /// <summary>Makes the plan from what both sides show now. Handover is trusted only where a canary has proven it.</summary>
+    /// <param name="session">Both sides.</param>
+    /// <param name="readiness">What was seen of the side that VMs go to.</param>
+    /// <param name="mayFly">Whether a canary may fly for it, where none has.</param>
+    /// <param name="cancellationToken">Interrupts in order.</param>
+    public async Task<SwapPlan> PlanAsync(SwapSession session, Readiness readiness, bool mayFly, CancellationToken cancellationToken)
+    {
+        var trial = new CanaryTrial(session);
+        var verdict = trial.Find();
+        if (mayFly && verdict.Proof == CanaryProof.Pending)
+            verdict = await TryAsync(session, trial, cancellationToken);
+        return await _steps.RunAsync(SwapStep.Plan, async () =>
         {
-            var plan = await ReplanAsync(session, cancellationToken);
+            var plan = await MakeAsync(session, verdict, cancellationToken);
             plan = plan with { Warnings = [.. readiness.FailedUnits.Select(unit => $"unit {unit} failed in {session.Target.Generation.Name}"), .. plan.Warnings] };
             observer.OnEvent(new PlanMade(parts.Time.GetUtcNow(), plan));
             return (plan, $"{plan.Moves.Count} VM(s), {plan.Blockers.Count} blocker(s)");
         });
+    }
 
-    /// <summary>Makes the plan again, without announcing it.</summary>
-    public async Task<SwapPlan> ReplanAsync(SwapSession session, CancellationToken cancellationToken)
+    /// <summary>Makes the plan again, without announcing it. VMs are on their way by now, so that no canary flies any more.</summary>
+    public Task<SwapPlan> ReplanAsync(SwapSession session, CancellationToken cancellationToken)
+    {
+        var verdict = new CanaryTrial(session).Find();
+        return MakeAsync(session, verdict.Proof == CanaryProof.Pending ? CanaryVerdict.NotTried : verdict, cancellationToken);
+    }
+
+    /// <summary>A canary flies where there is a VM that it flies for, and nothing forbids the swap.</summary>
+    private async Task<CanaryVerdict> TryAsync(SwapSession session, CanaryTrial trial, CancellationToken cancellationToken)
+    {
+        var plan = await MakeAsync(session, CanaryVerdict.Pending, cancellationToken);
+        if (plan.Blockers.Count > 0 || plan.Moves.FirstOrDefault(static move => move.Method == MoveMethod.Handover) is not { } model)
+            return CanaryVerdict.Pending;
+        return await _steps.RunAsync(SwapStep.Canary, async () =>
+        {
+            var verdict = await trial.RunAsync(model.Uuid, cancellationToken);
+            return (verdict, verdict.Reason);
+        });
+    }
+
+    private async Task<SwapPlan> MakeAsync(SwapSession session, CanaryVerdict verdict, CancellationToken cancellationToken)
     {
         var context = await parts.PlanReader.ReadAsync(
             (session.Source.Generation, session.Source.Libvirt), (session.Target.Generation, session.Target.Libvirt), cancellationToken);
         var noted = new AutostartNotes(parts.Journal).Wanted();
-        var plan = Planner.Make(context);
+        var plan = Planner.Make(context with { Handovers = verdict.Weigh(context.Handovers) });
+        if (plan.Moves.Any(static move => move.WhyNotHandedOver is not null))
+            plan = plan with { Warnings = [.. plan.Warnings, $"no VM is handed over: {verdict.Reason}"] };
         return plan with { Moves = [.. plan.Moves.Select(move => move with { Autostart = move.Autostart || noted.Contains(move.Uuid) })] };
     }
 

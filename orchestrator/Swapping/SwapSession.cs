@@ -1,10 +1,12 @@
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Handover;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Qmp;
 using HostSwap.Orchestrator.Verifying;
 
 namespace HostSwap.Orchestrator.Swapping;
@@ -34,6 +36,8 @@ public sealed record SwapSide(Generation Generation, ILibvirtHost Libvirt, int I
 /// <param name="Time">The clock.</param>
 /// <param name="Source">The side that VMs leave.</param>
 /// <param name="Target">The side that they go to.</param>
+/// <param name="Qmp">Opens monitors of QEMU.</param>
+/// <param name="Hooks">Answers the hook of the target's libvirt.</param>
 public sealed record SwapSession(
     HostSwapSettings Settings,
     IContainerEngine Engine,
@@ -43,13 +47,36 @@ public sealed record SwapSession(
     ISwapObserver Observer,
     TimeProvider Time,
     SwapSide Source,
-    SwapSide Target) : IAsyncDisposable
+    SwapSide Target,
+    IQmpConnector Qmp,
+    IHandoverDesk Hooks) : IAsyncDisposable
 {
+    /// <summary>Whose turn it is to stand still.</summary>
+    public SwitchoverGate Switchovers { get; } = new();
+
     /// <summary>Closes the connections to both sides.</summary>
     public async ValueTask DisposeAsync()
     {
+        Switchovers.Dispose();
+        await Hooks.DisposeAsync();
         await Source.Libvirt.DisposeAsync();
         await Target.Libvirt.DisposeAsync();
+    }
+
+    /// <summary>What the QEMUs of one side do with shared RAM.</summary>
+    internal SharedRam RamOf(SwapSide side) => new(Kernel, Qmp, side.Generation.Paths, side.PidNamespace);
+
+    /// <summary>
+    /// Has every QEMU of both sides keep its RAM in what it saves, whoever has told it otherwise: a hostctl that died, or a
+    /// person. Not while one of them migrates: QEMU refuses it then.
+    /// </summary>
+    internal async Task KeepRamInSavesAsync()
+    {
+        foreach (var side in new[] { Source, Target })
+        {
+            foreach (var problem in await RamOf(side).ClearAllAsync(Log))
+                Notice(problem);
+        }
     }
 
     /// <summary>Tells whoever watches.</summary>
@@ -67,7 +94,10 @@ public sealed record SwapSession(
             move.Autostart,
             outcome.BytesTransferred,
             outcome.Downtime,
-            outcome.Elapsed));
+            outcome.Elapsed)
+        {
+            Rung = outcome.Rung == Rung.None ? null : outcome.Rung.ToString(),
+        });
         Observer.OnEvent(new MoveChanged(Time.GetUtcNow(), outcome.Uuid, outcome.Name, outcome.Method, outcome.State, outcome.Reason, outcome.Downtime));
     }
 }

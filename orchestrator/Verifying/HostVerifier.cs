@@ -30,7 +30,7 @@ public sealed class HostVerifier(OuterHostParts parts)
         var live = await OpenAsync(generations, cancellationToken);
         try
         {
-            foreach (var check in checks.Processes(live))
+            foreach (var check in checks.Processes(live, await FindCanariesAsync(live.Where(place => Answers(host, place)), cancellationToken)))
                 yield return check;
             foreach (var place in live.Where(place => Answers(host, place)))
             {
@@ -64,12 +64,31 @@ public sealed class HostVerifier(OuterHostParts parts)
         return live;
     }
 
+    /// <summary>What a hostctl that died has left is ended by the next operation. Where libvirt does not tell, that is said further on.</summary>
+    private static async Task<IReadOnlySet<Guid>> FindCanariesAsync(IEnumerable<LiveGeneration> places, CancellationToken cancellationToken)
+    {
+        var found = new HashSet<Guid>();
+        foreach (var place in places)
+        {
+            try
+            {
+                found.UnionWith((await place.Libvirt.Domains.ListCanariesAsync(cancellationToken)).Select(static canary => canary.Uuid));
+            }
+            catch (Exception exception) when (exception is AdapterException or DeadlineException)
+            {
+                continue;
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>VMs are looked at side by side: a tap that does not forward, or an agent that is silent, takes its time.</summary>
     private async Task<IReadOnlyList<HealthCheck>> VerifyAllAsync(GenerationChecks checks, LiveGeneration place, CancellationToken cancellationToken)
     {
         try
         {
-            var domains = await place.Libvirt.Domains.ListAsync(cancellationToken);
+            var domains = await place.Libvirt.Domains.ListVmsAsync(cancellationToken);
             var found = await Task.WhenAll(domains.Select(domain => VerifyAsync(checks, place, domain, cancellationToken)));
             return [.. found.SelectMany(item => item)];
         }

@@ -69,7 +69,7 @@ internal sealed partial class FaultRun(FaultWorld world, CancellationToken token
     }
 
     /// <summary>Takes the brake off migrations, for everything that begins from now on.</summary>
-    public Task ReleaseAsync() => Lab.ConfigureAsync(world.Design.Options.Without("migration", "bandwidth"), Token);
+    public Task ReleaseAsync() => Lab.ConfigureAsync(world.Design.Options.Without("migration", "bandwidth").Without("migration", "max_bandwidth"), Token);
 
     /// <summary>From here on time counts as recovery.</summary>
     /// <param name="killPoint">The journal write at which hostctl was killed.</param>

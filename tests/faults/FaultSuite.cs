@@ -34,11 +34,15 @@ internal sealed class FaultSuite(FaultOptions options)
         new EngineRestarted(),
         new Rebooted(),
         new GuestActs(),
+        new NeverConverges(),
         new Loaded(),
         new OneOfMany(),
         new OthersInterfere(),
         new OldGenerationHolds(),
         new NothingDrifts(),
+        new HandoverRefused(),
+        new FinishReplyLost(),
+        new KilledInHandover(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

@@ -8,7 +8,7 @@ using Xunit;
 namespace HostSwap.IntegrationTests;
 
 /// <summary>What <c>make build</c> makes has nothing of the fault points that a debug build has.</summary>
-public sealed class ReleaseBinaryTests : IDisposable
+public sealed class ReleaseBinaryTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hostswap-release-");
 
@@ -16,7 +16,17 @@ public sealed class ReleaseBinaryTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _root.Delete(recursive: true);
+    private string MemoryMount => Path.Join(_root.FullName, "run/hostswap/memory");
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        // 'hostctl init' has made it, where the test got as far.
+        if (Directory.Exists(MemoryMount))
+            (await Command.RunAsync("umount", ["--lazy", MemoryMount], CancellationToken.None)).Succeeded();
+        _root.Delete(recursive: true);
+    }
 
     [Fact]
     public async Task The_released_program_holds_no_text_of_fault_points()

@@ -41,7 +41,7 @@ public sealed class VerifiedSwapTests
     public async Task A_guest_that_reboots_while_it_moves_is_told_of_and_is_no_failure()
     {
         // What it fills cannot be compressed: enough for the guest to boot again before the last of it is sent.
-        var options = new LabOptions { Purpose = "reboot", Image = Repository.Trixie }.With("migration", "bandwidth_mib_per_second = 8");
+        var options = new LabOptions { Purpose = "reboot", Image = Repository.Trixie }.With("migration", "bandwidth_mib_per_second = 8", "max_bandwidth_mib_per_second = 8");
         await using var lab = await OuterHostLab.StartAsync(options, Token);
         var source = await lab.GenerationAsync(1, Token);
         var guest = await lab.AddGuestAsync(source, new GuestSpec("web") { Agent = true, FillMiB = 96, MemoryMiB = 384 }, Token);

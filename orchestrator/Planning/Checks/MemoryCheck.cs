@@ -10,13 +10,15 @@ public sealed class MemoryCheck : IPlanCheck
         var reserve = context.Settings.Migration.MemoryReserveMiB << 20;
         foreach (var (machine, definition) in context.Readable())
         {
-            if (machine.Domain.IsActive && definition.MemoryBytes > available - reserve)
+            var handover = context.Handovers.GetValueOrDefault(machine.Domain.Uuid);
+            if (machine.Domain.IsActive && handover is not { Possible: true } && definition.MemoryBytes > available - reserve)
             {
+                var doubt = handover is { Ready: true } ? $", which it would not need, but {handover.Reason}" : "";
                 yield return new Blocker(
                     "memory",
                     machine.Name,
                     $"no room for a second copy of its RAM: {definition.MemoryBytes >> 20} MiB needed, {Math.Max(0, available - reserve) >> 20} MiB free "
-                    + $"({available >> 20} MiB available less {context.Settings.Migration.MemoryReserveMiB} MiB kept in reserve)",
+                    + $"({available >> 20} MiB available less {context.Settings.Migration.MemoryReserveMiB} MiB kept in reserve){doubt}",
                     "Free memory, shrink the VM's balloon and maximum, or shut it down for the swap.");
             }
         }

@@ -16,7 +16,7 @@ internal static class AwaitEarlierMovesStep
     /// <exception cref="DeadlineException">One took longer than a migration of its size may.</exception>
     public static async Task RunAsync(SwapSession session, CancellationToken cancellationToken)
     {
-        foreach (var domain in await session.Source.Libvirt.Domains.ListAsync(cancellationToken))
+        foreach (var domain in await session.Source.Libvirt.Domains.ListVmsAsync(cancellationToken))
         {
             if (domain.IsActive && await session.Target.Libvirt.Domains.FindAsync(domain.Uuid, cancellationToken) is { IsActive: true })
                 await AwaitOneAsync(session, domain, cancellationToken);
@@ -32,9 +32,12 @@ internal static class AwaitEarlierMovesStep
         session.Notice($"{domain.Name} is still being moved by a hostctl that has ended; waiting for that");
         var began = session.Time.GetTimestamp();
         var machine = await InventoryReader.ReadVmAsync(domains, domain, cancellationToken);
-        var limit = new MigrationWatch(session.Settings.Migration, session.Time, machine.Definition?.MemoryBytes ?? 0).Limit;
+        var limit = MigrationWatch.LimitOf(session.Settings.Migration, machine.Definition?.MemoryBytes ?? 0);
         for (var job = machine.Job; Runs(job); job = await domains.GetJobAsync(domain.Uuid, cancellationToken))
         {
+            // libvirt keeps the job of one that has broken in post-copy; it does not run.
+            if (await domains.FindAsync(domain.Uuid, cancellationToken) is { PostCopy: PostCopyPhase.Broken })
+                return;
             if (session.Time.GetElapsedTime(began) > limit)
                 throw new DeadlineException($"an earlier migration of {domain.Name} to end", limit, $"{job!.DataRemaining} bytes remain");
             await Task.Delay(Interval, session.Time, cancellationToken);

@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Swapping.Canaries;
 
 namespace HostSwap.Orchestrator.Swapping.Steps;
 
@@ -12,7 +13,7 @@ internal sealed class DismissStep(OuterHostParts parts, EffectLog log)
     /// <summary>Puts it away; refuses while it holds anything.</summary>
     public async Task<string> RunAsync(Generation candidate)
     {
-        var held = await parts.Contents.FindAsync(candidate, CancellationToken.None);
+        var held = await new LeftCanaries(parts, log).HeldAsync(candidate);
         if (held.Count > 0)
             throw new GenerationHoldsException(candidate, held);
 

@@ -21,7 +21,7 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
     public async Task<string> RunAsync(SwapPlan plan, CancellationToken stop)
     {
         var goOn = onFailure == FailurePolicy.Continue;
-        var version = (await session.Source.Libvirt.DescribeAsync(stop)).LibvirtVersion;
+        var version = (await session.Source.Libvirt.ReadVersionsAsync(stop)).Libvirt;
         await using var foreign = ForeignChanges.Watch(session.Source, session.Target, session.Time, session.Notice);
         var mover = new DomainMover(session, foreign);
         for (var round = 1; Remaining(plan) is { Count: > 0 } moves; round++)

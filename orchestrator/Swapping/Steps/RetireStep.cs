@@ -1,6 +1,7 @@
 using System.Globalization;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Swapping.Canaries;
 
 namespace HostSwap.Orchestrator.Swapping.Steps;
 
@@ -81,7 +82,7 @@ internal sealed class RetireStep(OuterHostParts parts, EffectLog log)
     /// <summary>Asked before libvirt is taken from those who work in it; the stop itself asks again once it is gone.</summary>
     private async Task RefuseIfHoldingAsync(Generation old)
     {
-        var held = await parts.Contents.FindAsync(old, CancellationToken.None);
+        var held = await new LeftCanaries(parts, log).HeldAsync(old);
         if (held.Count > 0)
             throw new GenerationHoldsException(old, held);
     }

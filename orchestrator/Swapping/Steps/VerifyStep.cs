@@ -1,4 +1,6 @@
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Swapping.Canaries;
 using HostSwap.Orchestrator.Verifying.Checks;
 
 namespace HostSwap.Orchestrator.Swapping.Steps;
@@ -9,11 +11,11 @@ internal static class VerifyStep
     public static async Task<string> RunAsync(SwapSession session, IReadOnlyList<MoveOutcome> moves, OuterHostParts parts, Readiness ready)
     {
         var problems = new List<string>();
-        var there = (await session.Target.Libvirt.Domains.ListAsync(CancellationToken.None)).ToDictionary(domain => domain.Uuid);
+        var there = (await session.Target.Libvirt.Domains.ListVmsAsync(CancellationToken.None)).ToDictionary(domain => domain.Uuid);
         foreach (var move in moves.Where(move => !there.ContainsKey(move.Uuid)))
             problems.Add($"{move.Name} is not in {session.Target.Generation.Name}");
 
-        foreach (var held in await parts.Contents.FindAsync(session.Source.Generation, CancellationToken.None))
+        foreach (var held in await new LeftCanaries(parts, session.Log).HeldAsync(session.Source.Generation))
             problems.Add($"{session.Source.Generation.Name} still holds {held}");
 
         await using var systemd = parts.Connector.ConnectSystemd(session.Target.Generation);

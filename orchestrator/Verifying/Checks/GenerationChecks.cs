@@ -86,9 +86,12 @@ internal sealed class GenerationChecks(IContainerEngine engine, IOuterKernel ker
     }
 
     /// <summary>Whether each VM has one QEMU, by the kernel's list of processes, and retired generations have none.</summary>
-    public IEnumerable<HealthCheck> Processes(IReadOnlyList<LiveGeneration> live)
+    /// <param name="live">The generations that run.</param>
+    /// <param name="canaries">Domains that are nobody's VM.</param>
+    public IEnumerable<HealthCheck> Processes(IReadOnlyList<LiveGeneration> live, IReadOnlySet<Guid> canaries)
     {
         var found = kernel.QemuProcesses()
+            .Where(process => !canaries.Contains(process.DomainUuid))
             .Select(process => (Process: process, In: live.FirstOrDefault(generation => generation.Holds(process))))
             .Where(item => item.In is not null)
             .ToList();

@@ -45,11 +45,23 @@ internal static class Moments
     /// <summary>The QEMU process of a guest in a generation.</summary>
     public static async Task<int> QemuAsync(FaultRun run, Generation generation, Guest guest)
     {
-        var space = NamespaceOf((await DockerCli.InspectAsync([generation.Container], run.Token))[0].GetProperty("State").GetProperty("Pid").GetInt32());
+        var space = await NamespaceOfAsync(run, generation);
         return QemuProcess.All().Where(process => process.Uuid == guest.Spec.Uuid && string.Equals(NamespaceOf(process.Pid), space, StringComparison.Ordinal))
             .Select(static process => process.Pid).FirstOrDefault() is > 0 and var pid
             ? pid
             : throw new LabException($"there is no QEMU of {guest.Name} in gen-{generation.Number}");
+    }
+
+    /// <summary>The libvirtd of a generation, past its container: of those that it has forked for a moment, it is the oldest.</summary>
+    public static async Task<int> LibvirtdAsync(FaultRun run, Generation generation)
+    {
+        var space = await NamespaceOfAsync(run, generation);
+        return QemuProcess.ProcessIds()
+            .Where(pid => IsNamed(pid, "libvirtd") && string.Equals(NamespaceOf(pid), space, StringComparison.Ordinal))
+            .OrderBy(static pid => ProcessIdentity.ReadStartTicks(pid) ?? long.MaxValue)
+            .FirstOrDefault() is > 0 and var found
+            ? found
+            : throw new LabException($"there is no libvirtd in gen-{generation.Number}");
     }
 
     /// <summary>The generation that a run begins in.</summary>
@@ -61,6 +73,21 @@ internal static class Moments
         var status = await run.Lab.Hostctl.StatusAsync(run.Token);
         return await run.Lab.GenerationAsync(status.Generations.Single(static generation => generation.Role is "candidate").Number, run.Token);
     }
+
+    private static bool IsNamed(int pid, string name)
+    {
+        try
+        {
+            return string.Equals(File.ReadAllText(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/{pid}/comm")).TrimEnd(), name, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // It has ended meanwhile.
+        }
+    }
+
+    private static async Task<string?> NamespaceOfAsync(FaultRun run, Generation generation) =>
+        NamespaceOf((await DockerCli.InspectAsync([generation.Container], run.Token))[0].GetProperty("State").GetProperty("Pid").GetInt32());
 
     private static string? NamespaceOf(int pid) =>
         new FileInfo(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/{pid}/ns/pid")).LinkTarget;

@@ -10,10 +10,8 @@ internal static class OtherRows
         Elsewhere(15, "target lacks memory", "PlanBlockerTests (big), MoveSchedulerTests"),
         Elsewhere(16, "target lacks machine type, CPU model, network, disk path", "PlanBlockerTests, one plan with every reason"),
         Elsewhere(17, "equal host UUIDs", "none in tests/integration: hostctl gives each generation its own; HostUuidCheck"),
-        Elsewhere(19, "dirty-memory load that never converges", "MigrationWatchTests; the ladder comes with a later issue"),
         Later(22, "VM with snapshots, checkpoints, managed save, NVRAM, vTPM", "carrying them across comes with a later issue; today the plan refuses them (PlanBlockerTests)"),
-        Later(26, "post-copy link cut", "post-copy comes with a later issue"),
-        Later(27, "handover with a wrong, missing or fresh RAM file", "handover comes with a later issue"),
+        Elsewhere(26, "post-copy link cut", "BrokenPostCopyTests (cut for real), PostCopyReconciliationTests, LadderMigrationTests"),
         Elsewhere(28, "malformed configuration, hostile names, unknown flag", "BadInputTests, HostileNameTests"),
     ];
 

@@ -25,7 +25,7 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
 
     /// <summary>One VM after the other, and the first takes some ten seconds: what it fills cannot be compressed. No move is tried again.</summary>
     public static WorldDesign Slow { get; } = new(
-        Plain.With("migration", "parallel = 1", "retries = 0", "bandwidth_mib_per_second = 12"),
+        Plain.With("migration", "parallel = 1", "retries = 0", "bandwidth_mib_per_second = 12", "max_bandwidth_mib_per_second = 12"),
         static () =>
         [
             new GuestSpec(SlowGuest) { MemoryMiB = 384, FillMiB = 96, Disk = DiskFormat.Qcow2, Autostart = true },
@@ -66,10 +66,37 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
             Spare(),
         ]);
 
+    /// <summary>
+    /// A guest that dirties memory faster than it may ever be sent, and within no downtime that it may have. Without
+    /// throttling, which would tame it sooner or later.
+    /// </summary>
+    /// <param name="policy">What becomes of its copy.</param>
+    public static WorldDesign Restless(string policy) => new(
+        Plain
+            .With(
+                "migration",
+                "retries = 0",
+                "auto_converge = false",
+                "bandwidth_mib_per_second = 24",
+                "max_bandwidth_mib_per_second = 32",
+                "downtime = \"50ms\"",
+                "max_downtime = \"200ms\"",
+                "climb_after = \"1s\"",
+                "deadline_base = \"60s\"",
+                "deadline_per_gib = \"0s\"")
+            .With("vm.restless", $"policy = \"{policy}\""),
+        static () => [new GuestSpec("restless") { Dirty = new DirtyLoad(64, 96), Disk = DiskFormat.Qcow2, Autostart = true }, Spare()]);
+
     /// <summary>Many VMs, of which a few move at once and slowly enough to interfere.</summary>
     public static WorldDesign Many { get; } = new(
-        Plain.With("migration", $"parallel = {ManyAtOnce}", "retries = 0", "bandwidth_mib_per_second = 16"),
+        Plain.With("migration", $"parallel = {ManyAtOnce}", "retries = 0", "bandwidth_mib_per_second = 16", "max_bandwidth_mib_per_second = 16"),
         static () => [.. Enumerable.Range(1, 5).Select(static number => new GuestSpec($"many{number}") { FillMiB = 32 })]);
+
+    /// <summary>A prepared VM whose image lock is the fence of its handover, and which looks whether its memory is right.</summary>
+    public static WorldDesign Locked { get; } = Handed(static () => Handing() with { Disk = DiskFormat.Qcow2, DiskKiBPerSecond = 256 });
+
+    /// <summary>The same without a disk: the end of its old QEMU is the fence.</summary>
+    public static WorldDesign Unlocked { get; } = Handed(Handing);
 
     /// <summary>Its state directory is a file system of its own that is soon full.</summary>
     public static WorldDesign Cramped { get; } = Usual with { Options = Plain with { StateMiB = 24 } };
@@ -89,8 +116,18 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
     /// <summary>The slow one of the slow world.</summary>
     public const string SlowGuest = "slow";
 
+    /// <summary>The one that is handed over.</summary>
+    public const string HandedGuest = "handed";
+
     /// <summary>The one that is shut off, in every world that has one.</summary>
     public const string SpareGuest = "spare";
+
+    /// <summary>A hook that nobody answers costs 20 s each time, which is no stand-still here. No move is tried again.</summary>
+    private static WorldDesign Handed(Func<GuestSpec> guest) => new(
+        Plain.With("memory", "size = \"4GiB\"").With("migration", "parallel = 1", "retries = 0", "no_progress_limit = \"2m\""),
+        () => [guest(), Spare()]);
+
+    private static GuestSpec Handing() => new(HandedGuest) { Prepared = true, Autostart = true, FillMiB = 64, Dirty = new DirtyLoad(32, 64) };
 
     private static GuestSpec Spare() => new(SpareGuest) { State = GuestState.ShutOff, Autostart = true, Disk = DiskFormat.Raw };
 }

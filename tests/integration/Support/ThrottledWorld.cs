@@ -31,7 +31,8 @@ public sealed class ThrottledWorld : IAsyncLifetime
             // A test that wants a retry says so: the others want to see the failure.
             .With("migration", "parallel = 1", "retries = 0")
             .With("generation", "ready_timeout = \"20s\"");
-        return bandwidth is null ? options : options.With("migration", $"bandwidth_mib_per_second = {bandwidth}");
+        return bandwidth is null ? options : options.With(
+            "migration", $"bandwidth_mib_per_second = {bandwidth}", $"max_bandwidth_mib_per_second = {bandwidth}");
     }
 
     /// <inheritdoc/>

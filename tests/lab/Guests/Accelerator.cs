@@ -56,6 +56,6 @@ public static class Accelerator
         "--volume", $"{Repository.Guest}:/guest:ro", "--entrypoint", "qemu-system-x86_64", Repository.Bookworm,
         "-accel", Kvm, "-machine", "pc-q35-7.2", "-cpu", "Nehalem", "-m", "256", "-nodefaults", "-nographic", "-no-reboot",
         "-serial", "stdio", "-kernel", "/guest/vmlinuz", "-initrd", "/guest/initramfs.img",
-        "-append", "console=ttyS0 quiet hs.name=probe",
+        "-append", "console=ttyS0 quiet no_timer_check hs.name=probe",
     ];
 }

@@ -73,11 +73,17 @@ public sealed record GuestSpec(string Name)
     /// <summary>How much it writes to its disk all the time, in KiB a second; 0 for its counter alone.</summary>
     public int DiskKiBPerSecond { get; init; }
 
+    /// <summary>Milliseconds from one tick to the next; null for the guest's own default.</summary>
+    public int? TickMs { get; init; }
+
     /// <summary>Memory that it rewrites all the time.</summary>
     public DirtyLoad? Dirty { get; init; }
 
     /// <summary>Memory that it fills with what cannot be compressed.</summary>
     public int FillMiB { get; init; }
+
+    /// <summary>How much of that it checks a second, which costs it time; null for the guest's own default.</summary>
+    public int? CheckedMiBPerSecond { get; init; }
 
     /// <summary>Whether it sends to its gateway all the time.</summary>
     public bool LoadsNetwork { get; init; }
@@ -90,6 +96,9 @@ public sealed record GuestSpec(string Name)
 
     /// <summary>Whether it runs the QEMU guest agent.</summary>
     public bool Agent { get; init; }
+
+    /// <summary>Whether it is started with its RAM in a file and with a monitor beside libvirt's, as after 'hostctl vm prepare'.</summary>
+    public bool Prepared { get; init; }
 
     /// <summary>Further elements below <c>devices</c>.</summary>
     public IReadOnlyList<XElement> ExtraDevices { get; init; } = [];

@@ -38,6 +38,28 @@ public sealed record GenerationView(int Number, string Role, string Image, strin
 /// <summary>One VM.</summary>
 public sealed record VmView(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart);
 
+/// <summary><c>hostctl vm list --format json</c>.</summary>
+public sealed record VmListView(string Schema, IReadOnlyList<ListedVmView> Vms);
+
+/// <summary>One VM of the list.</summary>
+public sealed record ListedVmView(string Name, Guid Uuid, int Generation, string State, HandoverView? Handover);
+
+/// <summary>Whether a VM can be handed over.</summary>
+public sealed record HandoverView(bool Ready, string Stage, string Reason, IReadOnlyList<RamFileView>? RamFiles);
+
+/// <summary>One file of a VM's RAM.</summary>
+public sealed record RamFileView(string Path, long Bytes);
+
+/// <summary><c>hostctl vm prepare --format json</c>.</summary>
+public sealed record PrepareView(string Schema, bool DryRun, long? Operation, IReadOnlyList<PreparedVmView> Vms);
+
+/// <summary>What became of one VM.</summary>
+public sealed record PreparedVmView(
+    string Name, Guid Uuid, bool Running, string Outcome, IReadOnlyList<RefusalView>? Refusals, string? Diff);
+
+/// <summary>One reason against handover.</summary>
+public sealed record RefusalView(string Code, string Problem, string Fix);
+
 /// <summary><c>hostctl history --format json</c>.</summary>
 public sealed record HistoryView(string Schema, IReadOnlyList<OperationView> Operations);
 
@@ -48,11 +70,22 @@ public sealed record OperationView(long Id, string Kind, string Result, string S
 public sealed record ShowView(string Schema, OperationView Operation, IReadOnlyList<EntryView> Entries, IReadOnlyList<MoveView> Moves);
 
 /// <summary>One journalled side effect.</summary>
-public sealed record EntryView(long Id, string Step, string Subject, string Result, string Observed, double? ElapsedMs);
+public sealed record EntryView(long Id, string Step, string Subject, string Result, string Observed, double? ElapsedMs)
+{
+    /// <summary>When it was about to happen.</summary>
+    public DateTimeOffset IntendedAt { get; init; }
+
+    /// <summary>When its outcome was observed.</summary>
+    public DateTimeOffset? ObservedAt { get; init; }
+}
 
 /// <summary>The move of one VM.</summary>
 public sealed record MoveView(
-    Guid Uuid, string Name, string Method, string State, string Reason, long? TransferredBytes, double? DowntimeMs, double? ElapsedMs);
+    Guid Uuid, string Name, string Method, string State, string Reason, long? TransferredBytes, double? DowntimeMs, double? ElapsedMs)
+{
+    /// <summary>How high its copy had to climb; null where it converged by itself.</summary>
+    public string? Rung { get; init; }
+}
 
 /// <summary><c>hostctl plan --format json</c>.</summary>
 public sealed record PlanView(string Schema, bool Possible, PlanBodyView Plan);
@@ -68,7 +101,17 @@ public sealed record PlanBodyView(
     IReadOnlyList<string> Warnings);
 
 /// <summary>One planned move.</summary>
-public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason);
+public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason)
+{
+    /// <summary>What becomes of its copy where that does not converge.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>The higher, the sooner it moves.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>No two VMs of one group are in flight together.</summary>
+    public string? Group { get; init; }
+}
 
 /// <summary>One reason against the swap.</summary>
 public sealed record BlockerView(string Code, string Subject, string Problem, string Fix);
@@ -93,4 +136,17 @@ public sealed record EventView(
     double? ElapsedMs,
     long? ProcessedBytes,
     IReadOnlyList<MoveView>? Moves,
-    IReadOnlyList<string>? Problems);
+    IReadOnlyList<string>? Problems)
+{
+    /// <summary>Of <c>moveClimbed</c>: what a copy is given.</summary>
+    public string? Rung { get; init; }
+
+    /// <summary>When it happened; the header has no time.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>Of <c>swapFinished</c>: the generation that is active now.</summary>
+    public int? ActiveGeneration { get; init; }
+
+    /// <summary>Of <c>moveChanged</c> and <c>moveClimbed</c>: why.</summary>
+    public string? Reason { get; init; }
+}

@@ -11,12 +11,6 @@ public sealed partial class OuterHostLab
 
     private const string LibvirtQemu = "libvirt-qemu:kvm";
 
-    private string KernelPath => Path.Join(GuestDirectory, "vmlinuz");
-
-    private string InitialRamdiskPath => Path.Join(GuestDirectory, "initramfs.img");
-
-    private string AgentRamdiskPath => Path.Join(GuestDirectory, "initramfs-agent.img");
-
     /// <summary>Makes a guest with its disk, defines or creates it, and brings it into its state.</summary>
     public async Task<Guest> AddGuestAsync(Generation generation, GuestSpec spec, CancellationToken cancellationToken)
     {
@@ -70,8 +64,8 @@ public sealed partial class OuterHostLab
         if (disk is not null) await CreateDiskAsync(generation, spec, disk, cancellationToken);
         var placement = new GuestPlacement(
             _accelerator,
-            KernelPath,
-            spec.Agent ? AgentRamdiskPath : InitialRamdiskPath,
+            Own(Repository.Kernel, $"{file}-vmlinuz"),
+            Own(spec.Agent ? Repository.AgentRamdisk : Repository.InitialRamdisk, $"{file}-initramfs.img"),
             Path.Join(GuestDirectory, $"{file}.log"),
             disk,
             Subnet.Guest(number),
@@ -81,6 +75,17 @@ public sealed partial class OuterHostLab
         var guest = new Guest(spec, placement.Address, placement.ConsoleLog, disk, xml);
         _guests.Add(guest);
         return guest;
+    }
+
+    /// <summary>
+    /// A guest's own copy: libvirt gives a kernel back to root when one VM has left, though another that has it is just
+    /// starting, so that those with one kernel can only move one after the other. Customers' VMs boot from their disks.
+    /// </summary>
+    private string Own(string path, string name)
+    {
+        var own = Path.Join(GuestDirectory, name);
+        File.Copy(path, own, overwrite: true);
+        return own;
     }
 
     /// <summary>Defines a persistent guest; a transient one is created when it is started.</summary>

@@ -59,9 +59,6 @@ public sealed partial class OuterHostLab : IAsyncDisposable
         var lab = new OuterHostLab(record, options, await FreeSubnet.FindAsync(cancellationToken), accelerator);
         Directory.CreateDirectory(Path.GetDirectoryName(lab.Paths.ConfigurationFile)!);
         Directory.CreateDirectory(lab.GuestDirectory);
-        File.Copy(Repository.Kernel, lab.KernelPath);
-        File.Copy(Repository.InitialRamdisk, lab.InitialRamdiskPath);
-        File.Copy(Repository.AgentRamdisk, lab.AgentRamdiskPath);
         if (options.StateMiB is { } size) await lab.MountStateAsync(size, cancellationToken);
         await lab.ConfigureAsync(options, cancellationToken);
         return lab;

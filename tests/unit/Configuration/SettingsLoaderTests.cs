@@ -43,6 +43,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             soak = "1h"
             keep_retired = "7d"
             [migration]
+            handover = false
             parallel = 3
             bandwidth_mib_per_second = 1000
             parallel_connections = 4
@@ -53,6 +54,17 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             retries = 0
             retry_delay = "250ms"
             memory_reserve_mib = 0
+            policy = "pause"
+            max_bandwidth_mib_per_second = 2000
+            downtime = "50ms"
+            max_downtime = "2s"
+            climb_after = "10s"
+            [vm."db.example"]
+            policy = "postcopy"
+            priority = -3
+            group = "customer-a"
+            [vm.web]
+            priority = 7
             """);
 
         settings.Source.ShouldBe(FilePath);
@@ -64,7 +76,23 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
         settings.Generation.ShouldBe(
             new GenerationSettings(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10), TimeSpan.FromHours(1), TimeSpan.FromDays(7)));
         settings.Migration.ShouldBe(new MigrationSettings(
-            3, 1000, 4, false, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), 0, TimeSpan.FromMilliseconds(250), 0));
+            3, 1000, 4, false, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), 0, TimeSpan.FromMilliseconds(250), 0)
+        {
+            Convergence = new ConvergenceSettings
+            {
+                Policy = ConvergencePolicy.Pause,
+                MaximumBandwidthMiBPerSecond = 2000,
+                Downtime = TimeSpan.FromMilliseconds(50),
+                MaximumDowntime = TimeSpan.FromSeconds(2),
+                ClimbAfter = TimeSpan.FromSeconds(10),
+            },
+            Handover = false,
+        });
+        settings.Vms.ShouldBe(new Dictionary<string, VmSettings>(StringComparer.Ordinal)
+        {
+            ["db.example"] = new VmSettings(ConvergencePolicy.PostCopy, -3, "customer-a"),
+            ["web"] = new VmSettings(null, 7, null),
+        });
     }
 
     [Fact]

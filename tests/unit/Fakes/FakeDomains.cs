@@ -22,12 +22,29 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Action<Guid> OnAbort { get; set; } = _ => { };
 
+    public Action<Guid> OnPostCopy { get; set; } = _ => { };
+
+    public Action<Guid> OnSuspend { get; set; } = _ => { };
+
     public Action<Guid> OnUndefine { get; set; } = _ => { };
+
+    /// <summary>What becomes of XML that is defined.</summary>
+    public Func<string, string> OnDefine { get; set; } = xml => xml;
 
     public Func<Guid, DomainJob?> Job { get; set; } = _ => null;
 
     /// <summary>Completed when the guest reboots.</summary>
     public TaskCompletionSource Reboot { get; } = new();
+
+    public Action<Guid> OnResume { get; set; } = _ => { };
+
+    public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add($"resume {uuid}");
+        OnResume(uuid);
+        Known[uuid] = Known[uuid] with { State = DomainState.Running };
+        return Task.CompletedTask;
+    }
 
     public List<DiskError> DiskErrors { get; } = [];
 
@@ -51,7 +68,7 @@ internal sealed class FakeDomains : ILibvirtDomains
     {
         var (uuid, name) = DomainXmls.Identify(xml);
         Calls.Add($"define {name}");
-        Xml[uuid] = xml;
+        Xml[uuid] = OnDefine(xml);
         Known[uuid] = Known.TryGetValue(uuid, out var known)
             ? known with { Persistent = true }
             : new DomainRecord(uuid, name, DomainState.ShutOff, 0, Persistent: true, Autostart: false);
@@ -82,10 +99,32 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    /// <summary>What a started transient domain does to the world besides.</summary>
+    public Action<DomainRecord> OnCreate { get; set; } = _ => { };
+
+    public Task CreateAsync(string xml, CancellationToken cancellationToken)
+    {
+        var (uuid, name) = DomainXmls.Identify(xml);
+        Calls.Add($"create {name}");
+        Xml[uuid] = xml;
+        Known[uuid] = new DomainRecord(uuid, name, DomainState.Running, 0, Persistent: false, Autostart: false);
+        OnCreate(Known[uuid]);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What the end of a QEMU does to the world besides; false where it does not end.</summary>
+    public Func<DomainRecord, bool> OnDestroy { get; set; } = _ => true;
+
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken)
     {
-        Calls.Add($"destroy {Known[uuid].Name}");
-        Known[uuid] = Known[uuid] with { State = DomainState.ShutOff };
+        var known = Known[uuid];
+        Calls.Add($"destroy {known.Name}");
+        if (!OnDestroy(known))
+            return Task.CompletedTask;
+        if (known.Persistent)
+            Known[uuid] = known with { State = DomainState.ShutOff };
+        else
+            Known.Remove(uuid);
         return Task.CompletedTask;
     }
 
@@ -99,6 +138,26 @@ internal sealed class FakeDomains : ILibvirtDomains
     public Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken)
     {
         Calls.Add($"max downtime {limit.TotalMilliseconds}");
+        return Task.CompletedTask;
+    }
+
+    public Task SetMaxSpeedAsync(Guid uuid, long? limit, CancellationToken cancellationToken)
+    {
+        Calls.Add($"max speed {(limit is { } known ? $"{known}" : "unlimited")}");
+        return Task.CompletedTask;
+    }
+
+    public Task StartPostCopyAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add("post-copy");
+        OnPostCopy(uuid);
+        return Task.CompletedTask;
+    }
+
+    public Task SuspendAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add("suspend");
+        OnSuspend(uuid);
         return Task.CompletedTask;
     }
 

@@ -27,9 +27,21 @@ internal sealed class FakeKernel : IOuterKernel
 
     public List<string> OwnerChanges { get; } = [];
 
+    public FakeMounts Mounts { get; } = new();
+
+    public long Total { get; set; } = 16L << 30;
+
+    public long? HugePage { get; set; } = 2L << 20;
+
     public int Processors { get; set; } = 2;
 
-    public string Release => "6.1.0-test";
+    IMounts IOuterKernel.Mounts => Mounts;
+
+    public long TotalMemoryBytes() => Total;
+
+    public long? DefaultHugePageBytes() => HugePage;
+
+    public string Release { get; set; } = "6.1.0-test";
 
     public long AvailableMemoryBytes() => Available;
 
@@ -55,6 +67,32 @@ internal sealed class FakeKernel : IOuterKernel
 
     public ProcessUser? UserOf(int pid) => User;
 
+    /// <summary>What each process has mapped.</summary>
+    public Dictionary<int, IReadOnlyList<MappedFile>> Mapped { get; } = [];
+
+    public HashSet<(ulong Device, ulong Inode)> Locked { get; } = [];
+
+    public IReadOnlyList<MappedFile> MappedFiles(int pid) => Mapped.GetValueOrDefault(pid) ?? [];
+
+    public IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages() => Locked;
+
+    /// <summary>Images that are held now.</summary>
+    public List<string> Held { get; } = [];
+
+    public IDisposable? HoldImage(int initPid, string path)
+    {
+        Held.Add(path);
+        return new Hold(() => Held.Remove(path));
+    }
+
+    /// <summary>Looks again until it is no longer listed; whoever asks bounds it.</summary>
+    public async Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        while (Processes.Exists(process => process.Pid == pid))
+            await Task.Delay(1, cancellationToken);
+        return true;
+    }
+
     public void ChangeOwner(int initPid, string path, uint user, uint group)
     {
         OwnerChanges.Add($"{path} {user}:{group}");
@@ -63,4 +101,9 @@ internal sealed class FakeKernel : IOuterKernel
     }
 
     public bool DeviceExists(string path) => true;
+
+    private sealed class Hold(Action release) : IDisposable
+    {
+        public void Dispose() => release();
+    }
 }

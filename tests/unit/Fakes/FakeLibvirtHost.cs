@@ -13,8 +13,14 @@ internal sealed class FakeLibvirtHost : ILibvirtHost
 
     public ILibvirtObjects StoragePools => throw new NotSupportedException();
 
+    /// <summary>The libvirt that it is; 12.0 has none of the defects that are known.</summary>
+    public Version Version { get; set; } = new(12, 0, 0);
+
+    public Task<LibvirtVersions> ReadVersionsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new LibvirtVersions(Version, new Version(10, 0, 0)));
+
     public Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(new LibvirtHostDescription(Guid.NewGuid(), new Version(11, 3, 0), new Version(10, 0, 0), "<capabilities/>"));
+        Task.FromResult(new LibvirtHostDescription(Guid.NewGuid(), Version, new Version(10, 0, 0), "<capabilities/>"));
 
     public Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken) =>
         Task.FromResult("<domainCapabilities/>");

@@ -38,7 +38,14 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
 
     public FakeEngine Engine { get; } = new();
 
+    public FakeQmp Qmp { get; } = new();
+
+    public FakeDesk Hooks { get; } = new();
+
     public List<SwapEvent> Events { get; } = [];
+
+    /// <summary>What whoever watches was told in words.</summary>
+    public IReadOnlyList<string> Notices => [.. Events.OfType<SwapNotice>().Select(static notice => notice.Message)];
 
     /// <summary>How often a failed move is tried again.</summary>
     public int Retries { get; init; }
@@ -56,7 +63,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         MemoryReserveMiB: 0);
 
     public SwapSession Session => new(
-        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target));
+        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target), Qmp, Hooks);
 
     public HostSwapSettings Settings => new(
         Paths,

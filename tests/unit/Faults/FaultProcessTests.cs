@@ -22,7 +22,13 @@ public sealed class FaultProcessTests : IDisposable
 
     private string Log => Path.Join(_root.FullName, "faults.log");
 
-    public void Dispose() => _root.Delete(recursive: true);
+    public void Dispose()
+    {
+        var mounts = new KernelMounts();
+        if (mounts.List().Any(mount => mount.Target == Paths.Memory))
+            mounts.Unmount(Paths.Memory);
+        _root.Delete(recursive: true);
+    }
 
     [Fact]
     public void A_kill_ends_it_at_once_and_the_next_is_told()

@@ -4,6 +4,7 @@ using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.UnitTests.Hostctl;
@@ -45,6 +46,21 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public Task<GenerationStatus> StartAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) =>
         Answer($"start {image}", Samples.Generation());
+
+    public string Memory { get; set; } = "mounted tmpfs";
+
+    public Dictionary<VmPlace, HandoverReadiness> Handover { get; } = [];
+
+    /// <summary>What <c>vm prepare</c> reports; the request is put in its place.</summary>
+    public PrepareReport Prepared { get; set; } = new(new PrepareRequest(Undo: false, Vm: null, DryRun: false), 8, []);
+
+    public string MountMemory() => Answer("memory mount", Memory).Result;
+
+    public Task<IReadOnlyDictionary<VmPlace, HandoverReadiness>> GetHandoverAsync(HostStatus status, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyDictionary<VmPlace, HandoverReadiness>>("handover", Handover);
+
+    public Task<PrepareReport> PrepareAsync(PrepareRequest request, CancellationToken cancellationToken) =>
+        Answer($"prepare {request}", Prepared with { Request = request });
 
     public Task<HostStatus> GetStatusAsync(CancellationToken cancellationToken) => Answer("status", Status);
 

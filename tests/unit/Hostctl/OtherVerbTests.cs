@@ -95,7 +95,7 @@ public sealed class OtherVerbTests : IDisposable
             "networks", "storagePools", "blockers", "warnings", "notRefreshed",
         ]);
         plan.GetProperty("moves")[0].EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack"]);
+            ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority"]);
         plan.GetProperty("blockers")[0].GetProperty("fix").GetString().ShouldBe("free 512 MiB");
     }
 

@@ -35,6 +35,19 @@ public sealed class PackagingTests
         unit.ShouldContain($"RestartPreventExitStatus={(int)ExitCode.Usage} {(int)ExitCode.NeedsPerson}\n");
     }
 
+    [Fact]
+    public async Task The_memory_is_mounted_before_Docker_starts_containers()
+    {
+        var unit = await ReadAsync("hostswap-memory.service");
+
+        unit.ShouldContain("ExecStart=/usr/bin/hostctl memory mount\n");
+        unit.ShouldContain("Before=docker.service hostswap.service\n");
+        // In a mount namespace of its own the unit would mount for itself alone.
+        foreach (var option in new[] { "Protect", "Private", "ReadOnlyPaths", "ReadWritePaths", "InaccessiblePaths", "TemporaryFileSystem", "MountFlags" })
+            unit.ShouldNotContain($"\n{option}");
+        (await ReadAsync("hostswap.service")).ShouldContain("Wants=hostswap-memory.service ");
+    }
+
     private static Task<string> ReadAsync(string name)
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);

@@ -66,8 +66,8 @@ public sealed class RenderingTests
             ["pending", "fenced", "moving", "arrived", "verified", "returned", "lost", "removed", "left"]);
         Enum.GetValues<SwapStep>().Select(Words.Of).ShouldBe(
         [
-            "preflight", "reconcile", "start-candidate", "await-ready", "plan", "replicate-inventory", "move-domains", "verify",
-            "activate", "retire", "dismiss",
+            "preflight", "reconcile", "start-candidate", "await-ready", "canary", "plan", "replicate-inventory", "move-domains",
+            "verify", "activate", "retire", "dismiss",
         ]);
         Words.Of(MoveMethod.Copy).ShouldBe("copy");
         Words.Of(MoveMethod.Define).ShouldBe("define");

@@ -50,6 +50,18 @@ public sealed class DomainXmlReaderTests
         vm.SharedDirectories.ShouldBe(["/srv/share"]);
     }
 
+    [Fact]
+    public void What_it_boots_from_without_a_disk_is_told_apart()
+    {
+        var vm = DomainXmlReader.Read("""
+            <domain type="kvm"><os><type machine="q35">hvm</type>
+              <kernel>/boot/vmlinuz</kernel><initrd>/boot/initrd</initrd><loader>/usr/share/OVMF/OVMF_CODE.fd</loader>
+            </os></domain>
+            """);
+        vm.BootFiles.ShouldBe(["/boot/vmlinuz", "/boot/initrd"]);
+        vm.OtherFiles.ShouldBe(["/boot/vmlinuz", "/boot/initrd", "/usr/share/OVMF/OVMF_CODE.fd"]);
+    }
+
     [Theory]
     [InlineData("<!DOCTYPE x [<!ENTITY a 'b'>]><domain><os><type>&a;</type></os></domain>")]
     [InlineData("<network/>")]

@@ -22,7 +22,8 @@ public sealed class JobStatsTests
             ("memory_bps", 5_000_000),
             ("memory_dirty_rate", 10),
             ("memory_page_size", 4096),
-            ("memory_iteration", 4)));
+            ("memory_iteration", 4),
+            ("auto_converge_throttle", 30)));
 
         job.ShouldBe(new DomainJob(
             DomainJobKind.Completed,
@@ -34,7 +35,10 @@ public sealed class JobStatsTests
             5_000_000,
             40_960,
             4,
-            TimeSpan.FromMilliseconds(3)));
+            TimeSpan.FromMilliseconds(3))
+        {
+            ThrottlePercent = 30,
+        });
     }
 
     [Fact]

@@ -29,6 +29,26 @@ public sealed class MigrationTests
     }
 
     [Fact]
+    public void Post_copy_has_a_single_stream_and_is_resumed_as_such()
+    {
+        var allowed = Least with { ParallelConnections = 2, PostCopy = PostCopyUse.Allowed };
+        ((uint)Migration.Flags(allowed)).ShouldBe(1u | 2u | 4096u | 32768u);
+        Migration.Parameters(allowed).ToDictionary().Keys.ShouldBe(["migrate_uri"]);
+        ((uint)Migration.Flags(allowed with { PostCopy = PostCopyUse.Resume })).ShouldBe(1u | 2u | 4096u | 32768u | 524288u);
+    }
+
+    [Theory]
+    [InlineData(DomainState.Running, 10, PostCopyPhase.UnderWay)]
+    [InlineData(DomainState.Running, 11, PostCopyPhase.Broken)]
+    [InlineData(DomainState.Paused, 12, PostCopyPhase.UnderWay)]
+    [InlineData(DomainState.Paused, 13, PostCopyPhase.Broken)]
+    [InlineData(DomainState.Running, 2, PostCopyPhase.None)]
+    [InlineData(DomainState.Paused, 2, PostCopyPhase.None)]
+    [InlineData(DomainState.Paused, 10, PostCopyPhase.None)]
+    public void The_reasons_for_a_state_are_libvirts(DomainState state, int reason, PostCopyPhase expected) =>
+        new DomainRecord(Guid.NewGuid(), "web", state, reason, Persistent: true, Autostart: false).PostCopy.ShouldBe(expected);
+
+    [Fact]
     public void Parameters_have_the_types_that_libvirt_insists_on()
     {
         var request = Least with { BandwidthMiBPerSecond = 100, ParallelConnections = 4 };

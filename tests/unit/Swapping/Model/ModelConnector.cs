@@ -37,9 +37,10 @@ internal sealed class ModelLibvirtHost(ModelWorld world, FaultGate gate, Generat
 
     public ILibvirtObjects StoragePools { get; } = new NoObjects();
 
-    public Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken) => ReadAsync(() => World.Container(generation.Number) is { Running: true }
-        ? new LibvirtHostDescription(generation.Record.HostUuid, new Version(11, 3, 0), new Version(10, 0, 0), Capabilities)
-        : throw new AdapterException($"libvirt {generation.Name}", "describe", "no bus"));
+    public Task<LibvirtVersions> ReadVersionsAsync(CancellationToken cancellationToken) => ReadAsync(Versions);
+
+    public Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken) =>
+        ReadAsync(() => new LibvirtHostDescription(generation.Record.HostUuid, Versions().Libvirt, Versions().Hypervisor, Capabilities));
 
     public Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken) =>
         ReadAsync(() => "<domainCapabilities/>");
@@ -49,6 +50,10 @@ internal sealed class ModelLibvirtHost(ModelWorld world, FaultGate gate, Generat
     public Task<IReadOnlyList<Guid>> ListSecretsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Guid>>([]);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private LibvirtVersions Versions() => World.Container(generation.Number) is { Running: true }
+        ? new LibvirtVersions(new Version(11, 3, 0), new Version(10, 0, 0))
+        : throw new AdapterException($"libvirt {generation.Name}", "describe", "no bus");
 
     private sealed class NoObjects : ILibvirtObjects
     {

@@ -44,6 +44,10 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
         Here.Start(uuid);
     });
 
+    public Task CreateAsync(string xml, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("destroy", () =>
     {
         if (!Known(uuid).IsActive)
@@ -59,6 +63,12 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
         ChangeAsync("migrate", () => Migrate(uuid, request));
 
     public Task SetMaxDowntimeAsync(Guid uuid, TimeSpan limit, CancellationToken cancellationToken) => ReadAsync(() => Known(uuid));
+
+    public Task SetMaxSpeedAsync(Guid uuid, long? limit, CancellationToken cancellationToken) => ReadAsync(() => Known(uuid));
+
+    public Task StartPostCopyAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("start post-copy", () => Known(uuid));
+
+    public Task SuspendAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("suspend", () => Known(uuid));
 
     public Task AbortJobAsync(Guid uuid, CancellationToken cancellationToken) => ReadAsync(() => true);
 

@@ -31,6 +31,11 @@ internal sealed class ModelJournal(SqliteJournal journal, FaultGate gate) : IJou
 
     public void ForgetGeneration(int number) => Write(() => journal.ForgetGeneration(number));
 
+    public void RecordCanary(long operation, CanaryKey key, CanaryOutcome outcome, string reason) =>
+        Write(() => journal.RecordCanary(operation, key, outcome, reason));
+
+    public CanaryRecord? FindCanary(CanaryKey key) => Read(() => journal.FindCanary(key));
+
     public IReadOnlyList<GenerationRecord> Generations() => Read(journal.Generations);
 
     public IReadOnlyList<Operation> Operations(int limit) => Read(() => journal.Operations(limit));

@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Procfs;
+using HostSwap.UnitTests.Fakes;
 
 namespace HostSwap.UnitTests.Swapping.Model;
 
@@ -9,6 +10,12 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
     private const string UplinkPort = $"/sys/class/net/{HostImageContract.GuestBridge}/brif/{HostImageContract.Uplink}";
 
     public int Processors => 2;
+
+    public IMounts Mounts { get; } = new FakeMounts();
+
+    public long TotalMemoryBytes() => 16L << 30;
+
+    public long? DefaultHugePageBytes() => null;
 
     public string Release => "6.1.0-model";
 
@@ -50,7 +57,18 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
 
     public ProcessUser? UserOf(int pid) => new ProcessUser(0, new HashSet<uint>());
 
-    public void ChangeOwner(int initPid, string path, uint user, uint group) => throw new NotSupportedException();
+    public IReadOnlyList<MappedFile> MappedFiles(int pid) => [];
+
+    public IReadOnlySet<(ulong Device, ulong Inode)> ExclusiveImages() => new HashSet<(ulong, ulong)>();
+
+    public IDisposable? HoldImage(int initPid, string path) => throw new NotSupportedException();
+
+    public Task<bool> WaitForEndAsync(int pid, TimeSpan limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    /// <summary>The QMP directories' alone, which nothing here looks at.</summary>
+    public void ChangeOwner(int initPid, string path, uint user, uint group)
+    {
+    }
 
     public bool DeviceExists(string path) => true;
 

@@ -1,0 +1,25 @@
+namespace HostSwap.Orchestrator.Journal;
+
+/// <summary>What a canary's result holds for: as soon as one of them is another, it says nothing.</summary>
+/// <param name="SourceImage">Digest of the image that it left.</param>
+/// <param name="TargetImage">Digest of the image that it went to.</param>
+/// <param name="Kernel">Release of the outer host's kernel.</param>
+public sealed record CanaryKey(string SourceImage, string TargetImage, string Kernel);
+
+/// <summary>What a canary has shown.</summary>
+public enum CanaryOutcome
+{
+    /// <summary>It was handed over and copied, and nothing was wrong with it.</summary>
+    Proven,
+
+    /// <summary>It was not, or something was.</summary>
+    Failed,
+}
+
+/// <summary>The durable result of a canary.</summary>
+/// <param name="Key">What it holds for.</param>
+/// <param name="Outcome">What it has shown.</param>
+/// <param name="Reason">In words.</param>
+/// <param name="Operation">The operation in which it flew.</param>
+/// <param name="RecordedAt">When that was.</param>
+public sealed record CanaryRecord(CanaryKey Key, CanaryOutcome Outcome, string Reason, long Operation, DateTimeOffset RecordedAt);

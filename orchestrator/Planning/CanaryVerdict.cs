@@ -1,0 +1,38 @@
+namespace HostSwap.Orchestrator.Planning;
+
+/// <summary>How far handover can be trusted between two images on this machine.</summary>
+public enum CanaryProof
+{
+    /// <summary>A canary was handed over and copied, and nothing was wrong with it.</summary>
+    Proven,
+
+    /// <summary>No canary has flown yet; one will before the first VM moves.</summary>
+    Pending,
+
+    /// <summary>A canary has failed, or none has flown and none will in this operation.</summary>
+    Doubtful,
+}
+
+/// <summary>What is known from a canary, a guest of our own that is moved before the VMs are.</summary>
+/// <param name="Proof">How far handover can be trusted.</param>
+/// <param name="Reason">In words, as part of a sentence on a VM.</param>
+public sealed record CanaryVerdict(CanaryProof Proof, string Reason)
+{
+    /// <summary>That of two images between which none has flown.</summary>
+    public static CanaryVerdict Pending { get; } = new(CanaryProof.Pending, "a canary has yet to prove it");
+
+    /// <summary>That of those between which none will fly in this operation.</summary>
+    public static CanaryVerdict NotTried { get; } = new(
+        CanaryProof.Doubtful, "no canary has proven handover between these images yet, and none was needed when the plan was made; the next operation has one fly");
+
+    /// <summary>What is offered to each VM in its light: any doubt leaves a copy alone.</summary>
+    public IReadOnlyDictionary<Guid, HandoverOffer> Weigh(IReadOnlyDictionary<Guid, HandoverOffer> offers) =>
+        offers.ToDictionary(static offer => offer.Key, offer => Weigh(offer.Value));
+
+    private HandoverOffer Weigh(HandoverOffer offer) => (offer.Possible, Proof) switch
+    {
+        (false, _) => offer,
+        (true, CanaryProof.Doubtful) => new HandoverOffer(false, Reason) { Ready = true },
+        _ => offer with { Reason = $"{offer.Reason}; {Reason}" },
+    };
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Procfs;
+using HostSwap.Orchestrator.Swapping;
+using HostSwap.Orchestrator.Swapping.Canaries;
+using HostSwap.UnitTests.Fakes;
+
+namespace HostSwap.UnitTests.Swapping.Canaries;
+
+/// <summary>
+/// Two libvirts that start, hand over, copy and end domains as the real ones do, with real RAM files and the hook's two
+/// questions.
+/// </summary>
+internal sealed class CanaryWorld : IDisposable
+{
+    private int _id = 2;
+
+    public CanaryWorld()
+    {
+        Model = World.Source.Domains.Add("web", DomainState.Running);
+        World.Source.Domains.Xml[Model.Uuid] = DomainXmls.Plain(Model.Uuid, "web");
+        World.Run(Model.Uuid, SwapWorld.SourcePid);
+        foreach (var (generation, domains, pid) in new[] { (1, World.Source.Domains, SwapWorld.SourcePid), (2, World.Target.Domains, SwapWorld.TargetPid) })
+        {
+            domains.OnCreate = domain => Begin(generation, pid, domain.Uuid, domain.Name);
+            domains.OnDestroy = domain => End(generation, pid, domain.Uuid);
+        }
+
+        World.Source.Domains.OnMigrate = MigrateAsync;
+    }
+
+    public SwapWorld World { get; } = new();
+
+    /// <summary>The VM that is ready for handover.</summary>
+    public DomainRecord Model { get; }
+
+    /// <summary>QEMUs by the side's PID and the domain.</summary>
+    public Dictionary<(int Pid, Guid Uuid), FakeMonitor> Monitors { get; } = [];
+
+    /// <summary>Changes what the new QEMU maps before the hook asks about it.</summary>
+    public Func<MappedFile, MappedFile> OnMap { get; set; } = file => file;
+
+    /// <summary>Happens to a RAM file once its VM has arrived.</summary>
+    public Action<MoveMethod, string> OnArrived { get; set; } = (_, _) => { };
+
+    /// <summary>Happens before a migration.</summary>
+    public Action OnMigrate { get; set; } = () => { };
+
+    /// <summary>How each canary was moved.</summary>
+    public List<MoveMethod> Flights { get; } = [];
+
+    public IReadOnlyList<string> RamDirectories =>
+    [
+        .. new[] { 1, 2 }.Select(RamRoot).Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories).Select(Path.GetFileName).OfType<string>(),
+    ];
+
+    public IReadOnlyList<string> Sockets => [.. new[] { 1, 2 }.Select(Paths).Select(paths => paths.QmpDirectory).Append(World.Paths.MigrationSockets).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
+
+    public CanaryTrial Trial(Func<SwapSession, SwapSession>? change = null) => new(change is null ? World.Session : change(World.Session));
+
+    /// <summary>What a libvirt does when it starts a domain whose RAM is a file.</summary>
+    public string Begin(int generation, int pid, Guid uuid, string name)
+    {
+        var path = MakeRam(generation, ++_id, name);
+        Map(generation, pid, uuid, path);
+        return path;
+    }
+
+    public string MakeRam(int generation, int id, string name)
+    {
+        var path = Path.Join(RamRoot(generation), string.Create(CultureInfo.InvariantCulture, $"{id}-{name}"), "pc.ram");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var file = File.Create(path);
+        file.SetLength(CanaryDefinition.MemoryBytes);
+        return path;
+    }
+
+    public void Dispose() => World.Dispose();
+
+    private GenerationPaths Paths(int generation) => new(World.Paths, generation);
+
+    private string RamRoot(int generation) => Path.Join(Paths(generation).Memory, "libvirt", "qemu");
+
+    private void Map(int generation, int pid, Guid uuid, string path, Func<MappedFile, MappedFile>? change = null)
+    {
+        World.Run(uuid, pid);
+        var facts = new OuterKernel().Look(Environment.ProcessId, path)!;
+        var mapped = new MappedFile($"{HostImageContract.Memory}{path[World.Paths.Memory.Length..]}", facts.Device, facts.Inode, Shared: true);
+        World.Kernel.Mapped[World.Kernel.Processes.Last().Pid] = [change is null ? mapped : change(mapped)];
+        Directory.CreateDirectory(Paths(generation).QmpDirectory);
+        var socket = Paths(generation).QmpSocket(uuid);
+        File.WriteAllText(socket, "");
+        World.Qmp.Monitors[socket] = Monitors[(pid, uuid)] = new FakeMonitor();
+    }
+
+    private bool End(int generation, int pid, Guid uuid)
+    {
+        var process = World.Kernel.Processes.FirstOrDefault(process => process.DomainUuid == uuid && process.PidNamespace == $"pid:[{pid}]");
+        if (process is not null && World.Kernel.Mapped.Remove(process.Pid, out var mapped))
+        {
+            foreach (var file in mapped)
+            {
+                var directory = Path.Join(RamRoot(generation), Path.GetFileName(Path.GetDirectoryName(file.Path)));
+                if (Directory.Exists(directory))
+                    Directory.Delete(directory, recursive: true);
+            }
+        }
+
+        World.Stop(uuid, pid);
+        return true;
+    }
+
+    private async Task MigrateAsync(Guid uuid, MigrationRequest request)
+    {
+        OnMigrate();
+        var name = World.Source.Domains.Known[uuid].Name;
+        var id = ++_id;
+        string path;
+        if (World.Hooks.Tickets.GetValueOrDefault(uuid) is { } ticket)
+        {
+            Flights.Add(MoveMethod.Handover);
+            path = Path.Join(RamRoot(2), string.Create(CultureInfo.InvariantCulture, $"{id}-{name}"), "pc.ram");
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var refusal = ticket.OnStart(id);
+            if (refusal is null)
+            {
+                Map(2, SwapWorld.TargetPid, uuid, path, OnMap);
+                refusal = await ticket.OnStartedAsync(id, CancellationToken.None);
+            }
+
+            if (refusal is not null)
+            {
+                End(2, SwapWorld.TargetPid, uuid);
+                if (Directory.Exists(Path.GetDirectoryName(path)))
+                    Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+                throw new AdapterException("libvirt gen-1", "migrate", "Hook script execution failed");
+            }
+
+            Monitors[(SwapWorld.TargetPid, uuid)].Migration = "completed";
+        }
+        else
+        {
+            Flights.Add(MoveMethod.Copy);
+            path = MakeRam(2, id, name);
+            File.Copy(SourceFile(uuid), path, overwrite: true);
+            Map(2, SwapWorld.TargetPid, uuid, path);
+        }
+
+        World.Target.Domains.Known[uuid] = World.Source.Domains.Known[uuid] with { State = request.ArrivesPaused ? DomainState.Paused : DomainState.Running };
+        World.Target.Domains.Xml[uuid] = World.Source.Domains.Xml[uuid];
+        World.Source.Domains.Known.Remove(uuid);
+        OnArrived(Flights[^1], path);
+        End(1, SwapWorld.SourcePid, uuid);
+    }
+
+    private string SourceFile(Guid uuid)
+    {
+        var process = World.Kernel.Processes.Single(process => process.DomainUuid == uuid && process.PidNamespace == $"pid:[{SwapWorld.SourcePid}]");
+        return Path.Join(World.Paths.Memory, World.Kernel.Mapped[process.Pid][0].Path[HostImageContract.Memory.Length..]);
+    }
+}
