@@ -49,7 +49,7 @@ internal sealed class LoggingObserver(ILogger log) : ISwapObserver
                 foreach (var vm in e.Vms)
                 {
                     OfVm(vm.Uuid, vm.Name).Write(
-                        vm.Verdict is Verdict.Refuse or Verdict.Lost or Verdict.Broken ? LogEventLevel.Error : LogEventLevel.Information,
+                        vm.Verdict is Verdict.Refuse or Verdict.Lost or Verdict.Broken or Verdict.Spent ? LogEventLevel.Error : LogEventLevel.Information,
                         "VM {VmName} after the interruption: {Verdict} ({Seen})", vm.Name, Words.Of(vm.Verdict), vm.Seen);
                 }
 

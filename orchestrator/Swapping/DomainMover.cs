@@ -170,7 +170,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
                     throw new AdapterException($"libvirt {session.Target.Generation.Name}", "resume", paused);
                 return string.Join("; ", new[] { end.Failure, after.InWords, leftover }.OfType<string>());
             },
-            new MoveNote(owners, ArrivesPaused: handover?.WaitsOnArrival(domain) ?? false).ToJson());
+            new MoveNote(owners, ArrivesPaused: handover?.WaitsOnArrival(domain) ?? false, Ran: domain.State != DomainState.Paused).ToJson());
         progress.MayRetry = !end.Aborted;
         if (handover?.WhyLost is { } lost)
         {

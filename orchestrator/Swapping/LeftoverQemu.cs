@@ -26,6 +26,11 @@ internal sealed class LeftoverQemu(SwapSession session, HandoverMove? handover =
     /// <summary>What a failed migration leaves by itself for a moment. Whatever waits longer may be a guest that stands still.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a libvirt that starts again may take to have a guest go on that it finds in mid-migration.</summary>
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
     private readonly Fence _fence = new(session);
 
     /// <summary>Waits until at most one side has a QEMU; one that can be told to be left over is ended.</summary>
@@ -43,6 +48,33 @@ internal sealed class LeftoverQemu(SwapSession session, HandoverMove? handover =
             await EndAsync(uuid, await _fence.LookAsync(uuid, CancellationToken.None));
             return await _fence.SettleAsync(uuid, name);
         }
+    }
+
+    /// <summary>
+    /// Whether the one QEMU that is left has sent all of a guest that ran to another one, which is gone: that may have let it
+    /// execute, and then disk and RAM have moved on. libvirt itself has such a guest go on where it knows that it may; where
+    /// it does not within a limit, nobody else knows either.
+    /// </summary>
+    public async Task<bool> IsSpentAsync(Guid uuid)
+    {
+        var began = session.Time.GetTimestamp();
+        while (await LookSpentAsync(uuid))
+        {
+            if (session.Time.GetElapsedTime(began) > RestartLimit)
+                return true;
+            await Task.Delay(Interval, session.Time);
+        }
+
+        return false;
+    }
+
+    private async Task<bool> LookSpentAsync(Guid uuid)
+    {
+        var seen = await _fence.LookAsync(uuid, CancellationToken.None);
+        var (side, view) = seen.Owner == Owner.Source ? (session.Source, seen.Source) : (session.Target, seen.Target);
+        return seen.Owner is Owner.Source or Owner.Target
+            && view.Domain is { State: DomainState.Paused }
+            && await AskAsync(side, uuid) is { Run: "postmigrate", Completed: true };
     }
 
     private async Task EndAsync(Guid uuid, Ownership seen)

@@ -7,16 +7,17 @@ namespace HostSwap.Orchestrator.Swapping;
 /// <summary>What the journal keeps with the intent of a migration, for whoever continues after a death in it.</summary>
 /// <param name="Owners">Who owned the VM's files before.</param>
 /// <param name="ArrivesPaused">Whether it runs, arrives paused all the same, and has to be resumed once its old QEMU has ended.</param>
-internal sealed record MoveNote(DiskOwners Owners, bool ArrivesPaused)
+/// <param name="Ran">Whether it ran, so that whoever took it over may have let it execute.</param>
+internal sealed record MoveNote(DiskOwners Owners, bool ArrivesPaused, bool Ran)
 {
     /// <summary>As JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(new MoveNoteDetail(Owners.Files, ArrivesPaused), MoveNoteJson.Default.MoveNoteDetail);
+    public string ToJson() => JsonSerializer.Serialize(new MoveNoteDetail(Owners.Files, ArrivesPaused, Ran), MoveNoteJson.Default.MoveNoteDetail);
 
     /// <summary>From the journal's text.</summary>
     public static MoveNote Parse(string json)
     {
         var detail = JsonSerializer.Deserialize(json, MoveNoteJson.Default.MoveNoteDetail);
-        return new MoveNote(DiskOwners.Of(detail?.Owners ?? []), detail?.ArrivesPaused ?? false);
+        return new MoveNote(DiskOwners.Of(detail?.Owners ?? []), detail?.ArrivesPaused ?? false, detail?.Ran ?? false);
     }
 }
 
@@ -47,6 +48,10 @@ internal sealed class MoveNotes(SwapSession session)
             ? last.Result != EntryResult.Done && MoveNote.Parse(last.DetailJson).ArrivesPaused
             : last.Result != EntryResult.Done);
 
+    /// <summary>Whether the last migration of a VM began while it ran, and nobody has noted that it came to its end.</summary>
+    public bool WasSentRunning(Guid uuid) =>
+        EntriesOf(uuid, Step).LastOrDefault() is { } last && last.Result != EntryResult.Done && MoveNote.Parse(last.DetailJson).Ran;
+
     /// <summary>Gives the files that have another owner now back, as the new side sees them.</summary>
     public async Task RestoreAsync(Guid uuid, DiskOwners owners)
     {
@@ -69,7 +74,7 @@ internal sealed class MoveNotes(SwapSession session)
 }
 
 /// <summary><see cref="MoveNote"/> as text has it.</summary>
-internal sealed record MoveNoteDetail(IReadOnlyList<NotedFile>? Owners, bool ArrivesPaused);
+internal sealed record MoveNoteDetail(IReadOnlyList<NotedFile>? Owners, bool ArrivesPaused, bool Ran);
 
 /// <summary>JSON of <see cref="MoveNoteDetail"/>.</summary>
 [JsonSerializable(typeof(MoveNoteDetail))]

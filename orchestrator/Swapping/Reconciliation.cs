@@ -22,6 +22,9 @@ public enum Verdict
 
     /// <summary>A post-copy migration of it has broken and could not be mended: nothing is resumed, a person decides.</summary>
     Broken,
+
+    /// <summary>Its only QEMU has sent all of it to one that is gone, and may have executed it: nothing is resumed, a person decides.</summary>
+    Spent,
 }
 
 /// <summary>One VM after an interruption.</summary>
@@ -50,6 +53,8 @@ internal sealed class Reconciliation(SwapSession session)
             // Read before anything of this operation is noted.
             var waits = owners.WaitsForResumption(uuid);
             var vm = await JudgeAsync(uuid, name);
+            if (owners.WasSentRunning(uuid) && vm.Verdict is (Verdict.Adopt or Verdict.MoveAgain) && await new LeftoverQemu(session).IsSpentAsync(uuid))
+                vm = vm with { Verdict = Verdict.Spent };
             found.Add(vm);
             if (waits && vm.Verdict is (Verdict.Adopt or Verdict.MoveAgain))
                 await ResumeArrivedAsync(uuid);

@@ -148,14 +148,18 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
 
     private static void ThrowIfUnclear(IReadOnlyList<ReconciledVm> found)
     {
-        var unclear = found.Where(vm => vm.Verdict is Verdict.Refuse or Verdict.Broken).Select(InWords).ToList();
+        var unclear = found.Where(vm => vm.Verdict is Verdict.Refuse or Verdict.Broken or Verdict.Spent).Select(InWords).ToList();
         if (unclear.Count > 0)
             throw new OwnershipException($"nothing was resumed, no VM was touched: {string.Join("; ", unclear)}");
     }
 
-    private static string InWords(ReconciledVm vm) => vm.Verdict == Verdict.Broken
-        ? new PostCopyBrokenException(vm.Name, vm.Uuid, vm.Seen).Message
-        : $"VM {vm.Name} ({vm.Uuid}) has a QEMU on both sides: {vm.Seen}";
+    private static string InWords(ReconciledVm vm) => vm.Verdict switch
+    {
+        Verdict.Broken => new PostCopyBrokenException(vm.Name, vm.Uuid, vm.Seen).Message,
+        Verdict.Spent => $"the QEMU that took VM {vm.Name} ({vm.Uuid}) over is gone, and may have executed it; the old one's RAM is not to be trusted: "
+            + $"destroy it, resume again, and start the VM anew ({vm.Seen})",
+        _ => $"VM {vm.Name} ({vm.Uuid}) has a QEMU on both sides: {vm.Seen}",
+    };
 
     private static string Summarise(IReadOnlyList<ReconciledVm> found)
     {

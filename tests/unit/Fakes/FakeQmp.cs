@@ -42,7 +42,14 @@ internal sealed class FakeMonitor : IQmpMonitor
             : Task.CompletedTask;
     }
 
-    public Task<string> GetRunStateAsync(CancellationToken cancellationToken) => Task.FromResult(RunState);
+    /// <summary>Happens as it is asked for its state.</summary>
+    public Action OnRunState { get; set; } = static () => { };
+
+    public Task<string> GetRunStateAsync(CancellationToken cancellationToken)
+    {
+        OnRunState();
+        return Task.FromResult(RunState);
+    }
 
     public Task<string?> GetMigrationStatusAsync(CancellationToken cancellationToken) => Task.FromResult(Migration);
 

@@ -78,6 +78,44 @@ public sealed class LeftoverQemuTests : IDisposable
         (await ReconcileAsync()).ShouldBe((Verdict.Refuse, ""));
     }
 
+    /// <summary>What took it over is gone with its lock, and may have let it execute: nobody may have the old one go on.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_last_one_that_has_sent_everything_is_left_to_a_person(int generation)
+    {
+        On(generation == 1 ? _world.Source : _world.Target, generation, DomainState.Paused, PausedByError, "postmigrate", "completed");
+        BeginMove(ran: true);
+        (await ReconcileAsync()).ShouldBe((Verdict.Spent, ""));
+    }
+
+    /// <summary>A guest that stood still was executed by nobody; one that libvirt has had go on is no longer what it sent.</summary>
+    [Theory]
+    [InlineData(false, DomainState.Paused, "postmigrate")]
+    [InlineData(true, DomainState.Paused, "paused")]
+    [InlineData(true, DomainState.Running, "running")]
+    public async Task A_last_one_that_nobody_can_have_executed_moves_again(bool ran, DomainState state, string run)
+    {
+        On(_world.Source, 1, state, PausedByUser, run, "completed");
+        BeginMove(ran);
+        (await ReconcileAsync()).ShouldBe((Verdict.MoveAgain, ""));
+    }
+
+    /// <summary>libvirt starts again, and then has its guest go on.</summary>
+    [Fact]
+    public async Task A_last_one_that_its_libvirt_has_go_on_moves_again()
+    {
+        On(_world.Source, 1, DomainState.Paused, PausedForMigration, "postmigrate", "completed");
+        BeginMove(ran: true);
+        var monitor = _world.Qmp.Monitors[new GenerationPaths(_world.Paths, 1).QmpSocket(_uuid)];
+        monitor.OnRunState = () => _world.Source.Domains.Known[_uuid] = _world.Source.Domains.Known[_uuid] with { State = DomainState.Running };
+        (await ReconcileAsync()).ShouldBe((Verdict.MoveAgain, ""));
+    }
+
+    /// <summary>A migration whose end nobody has noted, as a hostctl leaves it that is killed in it.</summary>
+    private void BeginMove(bool ran) =>
+        _world.Journal.Intend(_world.Operation, MoveNotes.Step, _uuid.ToString(), new MoveNote(DiskOwners.None, ArrivesPaused: false, ran).ToJson());
+
     private async Task<(Verdict Verdict, string Ended)> ReconcileAsync()
     {
         var session = _world.Session with { Time = new HastyTime() };
