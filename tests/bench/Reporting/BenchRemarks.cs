@@ -21,7 +21,7 @@ internal static class BenchRemarks
         "a whole host by hostctl: 'command' is the complete swap with the candidate's start; virsh's two generations run already",
         "handover, N at once: between generations that run already, with migration.parallel = N; no part of the ratios",
         "extra memory: how much less the machine had available at worst (MemAvailable); it includes hostctl's own",
-        "blackout: longest silence at 200 pings/s alone, 20 pings/s for each VM of a whole host",
+        "blackout: longest silence at 200 pings/s alone, 100 pings/s for the VM of a whole host that is on its way",
         "share: wall time outside journalled effects and the wait for the candidate; to read libvirt's answers there counts as hostctl's own",
     ];
 

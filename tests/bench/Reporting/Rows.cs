@@ -21,9 +21,9 @@ internal static class Methods
     /// <summary>Several at once, each with parallel connections.</summary>
     public const string VirshBoth = "virsh, several, parallel";
 
-    /// <summary>One of hostctl's with so many at once, whatever it would choose.</summary>
-    public static string AtOnce(string method, int several, int connections) => string.Create(
-        System.Globalization.CultureInfo.InvariantCulture, $"{method}, {several} at once{(connections > 1 ? $", {connections} connections" : "")}");
+    /// <summary>One of hostctl's with so many at once; null where it chooses itself.</summary>
+    public static string AtOnce(string method, int? several, int connections) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"{method}, {several?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "its own choice"} at once{(connections > 1 ? $", {connections} connections" : "")}");
 }
 
 /// <summary>One move of one VM that is alone on its host.</summary>

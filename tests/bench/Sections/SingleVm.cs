@@ -93,7 +93,7 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
     private async Task MeasureAsync(string method, Func<Task<Figures>> go, CancellationToken cancellationToken)
     {
         await Task.Delay(Rest, cancellationToken);
-        await using var pings = await Blackouts.StartAsync(world.Guests, Blackouts.Fine, cancellationToken);
+        await using var pings = await Blackouts.StartAsync(world.Guests, cancellationToken);
         using var memory = MemoryWatch.Start();
         var figures = await go();
         var extra = memory.Stop();

@@ -12,9 +12,6 @@ namespace HostSwap.Bench.Sections;
 /// </summary>
 internal sealed class WholeHost(BenchWorld world, BenchScale scale, BenchFindings findings)
 {
-    /// <summary>An answer costs an emulated CPU a millisecond: more pings to each of many guests would be the load that is measured.</summary>
-    private static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(50);
-
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
 
     /// <summary>How many handovers at once are tried out beside hostctl's default: where does the blackout begin to suffer?</summary>
@@ -49,8 +46,10 @@ internal sealed class WholeHost(BenchWorld world, BenchScale scale, BenchFinding
 
     private async Task SeveralAsync(CancellationToken cancellationToken)
     {
+        await TryOutAsync(Methods.Handover, several: null, connections: 1, cancellationToken);
         foreach (var several in AtOnce)
             await TryOutAsync(Methods.Handover, several, connections: 1, cancellationToken);
+        await TryOutAsync(Methods.Copy, several: null, connections: 1, cancellationToken);
         foreach (var (several, connections) in Copies)
             await TryOutAsync(Methods.Copy, several, connections, cancellationToken);
     }
@@ -76,12 +75,12 @@ internal sealed class WholeHost(BenchWorld world, BenchScale scale, BenchFinding
     }
 
     /// <summary>Between generations that run already; no part of the ratios.</summary>
-    private async Task TryOutAsync(string method, int several, int connections, CancellationToken cancellationToken)
+    private async Task TryOutAsync(string method, int? several, int connections, CancellationToken cancellationToken)
     {
         var label = Methods.AtOnce(method, several, connections);
         await world.ConfigureAsync(
             method,
-            [string.Create(CultureInfo.InvariantCulture, $"parallel = {several}"), string.Create(CultureInfo.InvariantCulture, $"parallel_connections = {connections}")],
+            [$"parallel = {several?.ToString(CultureInfo.InvariantCulture) ?? "\"auto\""}", string.Create(CultureInfo.InvariantCulture, $"parallel_connections = {connections}")],
             cancellationToken);
         await MeasureAsync(
             label,
@@ -114,7 +113,7 @@ internal sealed class WholeHost(BenchWorld world, BenchScale scale, BenchFinding
         CancellationToken cancellationToken)
     {
         await Task.Delay(Rest, cancellationToken);
-        await using var pings = await Blackouts.StartAsync(world.Guests, PingInterval, cancellationToken);
+        await using var pings = await Blackouts.StartAsync(world.Guests, cancellationToken);
         using var memory = MemoryWatch.Start();
         var (total, command, of) = await go();
         var extra = memory.Stop();

@@ -17,10 +17,17 @@ public sealed class PingProber : IAsyncDisposable
     /// <summary>How long replies to the last requests are waited for.</summary>
     public static readonly TimeSpan LastReplies = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long before the moment of a request, in nanoseconds, its waiting becomes exact, and a change too late for it.</summary>
+    private const long Coarse = 20_000_000;
+
+    /// <summary>How soon, in nanoseconds, one that is stopped knows.</summary>
+    private const long SendingPoll = 1_000_000_000;
+
     private static int s_nextIdentifier = Random.Shared.Next(ushort.MaxValue);
 
     private readonly ushort _identifier = unchecked((ushort)Interlocked.Increment(ref s_nextIdentifier));
-    private readonly TimeSpan _interval;
+    private readonly AutoResetEvent _changed = new(initialState: false);
+    private long _interval;
     private readonly Socket _socket;
     private readonly Thread _sender;
     private readonly Thread _receiver;
@@ -36,7 +43,7 @@ public sealed class PingProber : IAsyncDisposable
     private PingProber(IPAddress target, TimeSpan interval)
     {
         Target = target;
-        _interval = interval;
+        _interval = interval.Ticks * 100;
         _socket = new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp)
         {
             ReceiveTimeout = 100,
@@ -49,6 +56,16 @@ public sealed class PingProber : IAsyncDisposable
 
     /// <summary>What is pinged.</summary>
     public IPAddress Target { get; }
+
+    /// <summary>How long after one request the next is sent; a change takes effect at once.</summary>
+    public TimeSpan Interval
+    {
+        get => TimeSpan.FromTicks(Interlocked.Read(ref _interval) / 100);
+        set
+        {
+            if (Interlocked.Exchange(ref _interval, value.Ticks * 100) != value.Ticks * 100) _changed.Set();
+        }
+    }
 
     /// <summary>Begins to ping.</summary>
     public static PingProber Start(IPAddress target, TimeSpan? interval = null)
@@ -91,13 +108,15 @@ public sealed class PingProber : IAsyncDisposable
     {
         if (_report is not null) return _report;
         _sending = false;
+        _changed.Set();
         await Task.Run(_sender.Join);
         await AwaitLastReplyAsync();
         _receiving = false;
         await Task.Run(_receiver.Join);
         _socket.Dispose();
+        _changed.Dispose();
         if (_failure is { } failure) throw new LabException($"the prober of {Target} failed: {failure.Message}", failure);
-        lock (_samplesLock) return _report = PingReport.From(_samples, _interval, TimeSpan.FromTicks(_latestSend / 100));
+        lock (_samplesLock) return _report = PingReport.From(_samples, TimeSpan.FromTicks(_latestSend / 100));
     }
 
     /// <inheritdoc/>
@@ -121,23 +140,47 @@ public sealed class PingProber : IAsyncDisposable
     {
         Native.PreferThisThread();
         Span<byte> message = stackalloc byte[IcmpEcho.Length];
-        var interval = _interval.Ticks * 100;
-        for (var due = Native.MonotonicNanoseconds(); _sending; due += interval)
+        for (var due = Native.MonotonicNanoseconds(); _sending;)
         {
-            Native.SleepUntil(due);
+            due = WaitUntil(due);
+            var interval = Interlocked.Read(ref _interval);
             long sequence;
             lock (_samplesLock)
             {
                 var now = Native.MonotonicNanoseconds();
                 _latestSend = Math.Max(_latestSend, now - due);
                 sequence = _forgotten + _samples.Count;
-                _samples.Add(new PingSample(now, null));
+                _samples.Add(new PingSample(now, null, interval));
             }
 
             IcmpEcho.WriteRequest(message, _identifier, sequence);
             TrySend(message);
+            due += interval;
         }
     });
+
+    /// <summary>
+    /// Waits for the moment of the next request, to which a changed interval may bring it nearer: then the one before it was
+    /// followed sooner than it was meant to be, which is no blackout.
+    /// </summary>
+    /// <returns>The moment.</returns>
+    private long WaitUntil(long due)
+    {
+        for (var left = due - Native.MonotonicNanoseconds(); left > Coarse && _sending; left = due - Native.MonotonicNanoseconds())
+        {
+            if (!_changed.WaitOne(TimeSpan.FromTicks(Math.Min(left - Coarse, SendingPoll) / 100))) continue;
+            lock (_samplesLock)
+            {
+                if (_samples.Count == 0) continue;
+                var last = _samples[^1];
+                due = Math.Max(Native.MonotonicNanoseconds(), last.SentAt + Interlocked.Read(ref _interval));
+                _samples[^1] = last with { Wait = due - last.SentAt };
+            }
+        }
+
+        Native.SleepUntil(due);
+        return due;
+    }
 
     /// <summary>A request that cannot leave (no neighbour known, queue full) is lost, as it would be on the wire.</summary>
     private void TrySend(ReadOnlySpan<byte> message)

@@ -3,15 +3,16 @@ namespace HostSwap.Lab.Probing;
 /// <summary>One echo request and its reply; times in nanoseconds of the monotonic clock.</summary>
 /// <param name="SentAt">When it was sent.</param>
 /// <param name="ReceivedAt">When its reply came; null where none came.</param>
+/// <param name="Wait">How long after it the next one was to be sent.</param>
 [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
-public readonly record struct PingSample(long SentAt, long? ReceivedAt);
+public readonly record struct PingSample(long SentAt, long? ReceivedAt, long Wait);
 
 /// <summary>What a prober saw.</summary>
 /// <param name="Sent">Requests sent.</param>
 /// <param name="Lost">Requests without a reply.</param>
 /// <param name="Blackout">
-/// How long the target did not answer: the longest gap between two successive answered requests, less the interval at
-/// which they are sent. Two gaps are taken and the larger counts: between the moments at which those requests were
+/// How long the target did not answer: the longest gap between two successive answered requests, less the interval after
+/// which the second was to be sent. Two gaps are taken and the larger counts: between the moments at which those requests were
 /// sent (a request lost in between widens it), and between the moments at which the replies came (a request that
 /// was kept waiting in some queue and answered late widens that one, though none was lost). Resolution is one
 /// interval; the prober's own lateness counts against the target, never for it.
@@ -35,30 +36,31 @@ public sealed record PingReport(
     public bool AnyReply => Sent > Lost;
 
     /// <summary>Computes it from the samples in order of sending.</summary>
-    public static PingReport From(IReadOnlyList<PingSample> samples, TimeSpan interval, TimeSpan latestSend)
+    public static PingReport From(IReadOnlyList<PingSample> samples, TimeSpan latestSend)
     {
         PingSample[] answered = [.. samples.Where(static sample => sample.ReceivedAt is not null)];
         if (answered.Length == 0)
         {
-            var whole = samples.Count == 0 ? TimeSpan.Zero : Nanoseconds(samples[^1].SentAt - samples[0].SentAt) + interval;
+            var whole = samples.Count == 0 ? TimeSpan.Zero : Nanoseconds(samples[^1].SentAt - samples[0].SentAt + samples[^1].Wait);
             return new PingReport(samples.Count, samples.Count, whole, whole, samples.Count == 0 ? 0 : samples[0].SentAt, TimeSpan.Zero, TimeSpan.Zero, latestSend);
         }
 
         var (bySends, at) = LongestGap(samples, answered);
-        long byReplies = 0, last = answered[0].ReceivedAt!.Value;
-        foreach (var received in answered.Select(static sample => sample.ReceivedAt!.Value).Order())
+        long byReplies = 0;
+        PingSample[] inOrder = [.. answered.OrderBy(static sample => sample.ReceivedAt!.Value)];
+        foreach (var (last, next) in inOrder.Zip(inOrder.Skip(1)))
         {
-            if (received - last > Math.Max(byReplies, bySends)) at = last;
-            byReplies = Math.Max(byReplies, received - last);
-            last = received;
+            var gap = next.ReceivedAt!.Value - last.ReceivedAt!.Value - last.Wait;
+            if (gap > Math.Max(byReplies, bySends)) at = last.ReceivedAt!.Value;
+            byReplies = Math.Max(byReplies, gap);
         }
 
         var roundTrips = answered.Select(static sample => sample.ReceivedAt!.Value - sample.SentAt).Order().ToArray();
         return new PingReport(
             samples.Count,
             samples.Count - answered.Length,
-            Less(Math.Max(bySends, byReplies), interval),
-            Less(bySends, interval),
+            Nanoseconds(Math.Max(bySends, byReplies)),
+            Nanoseconds(bySends),
             at,
             Nanoseconds(roundTrips[roundTrips.Length / 2]),
             Nanoseconds(roundTrips[(int)((roundTrips.Length - 1) * 0.99)]),
@@ -71,18 +73,17 @@ public sealed record PingReport(
     /// </summary>
     private static (long Gap, long At) LongestGap(IReadOnlyList<PingSample> samples, PingSample[] answered)
     {
-        long longest = 0, at = answered[0].SentAt, last = samples[0].SentAt;
-        foreach (var sent in answered.Select(static sample => sample.SentAt).Append(samples[^1].SentAt))
+        long longest = 0, at = answered[0].SentAt;
+        var last = samples[0];
+        foreach (var sample in answered.Append(samples[^1]))
         {
-            if (sent - last > longest) (longest, at) = (sent - last, last);
-            last = sent;
+            var gap = sample.SentAt - last.SentAt - last.Wait;
+            if (gap > longest) (longest, at) = (gap, last.SentAt);
+            last = sample;
         }
 
         return (longest, at);
     }
-
-    private static TimeSpan Less(long gap, TimeSpan interval) =>
-        Nanoseconds(gap) > interval ? Nanoseconds(gap) - interval : TimeSpan.Zero;
 
     private static TimeSpan Nanoseconds(long nanoseconds) => TimeSpan.FromTicks(nanoseconds / 100);
 }
