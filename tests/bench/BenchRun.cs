@@ -47,6 +47,12 @@ internal sealed class BenchRun(BenchOptions options)
     {
         foreach (var size in Scale.SizesMiB.Where(_ => options.Wants(1)))
             await PartAsync($"idle, {size} MiB", (world, token) => new SingleVm(world, Scale, _findings, _findings.Idle).IdleAsync(size, token), cancellationToken);
+        if (options.Wants(1))
+        {
+            await PartAsync(
+                $"waiting, {Scale.ReferenceMiB} MiB", (world, token) => new SingleVm(world, Scale, _findings, _findings.Idle).WaitingAsync(Scale.ReferenceMiB, token), cancellationToken);
+        }
+
         foreach (var size in Scale.SizesMiB.Where(_ => options.Wants(2)))
             await PartAsync($"dirtying, {size} MiB", (world, token) => new SingleVm(world, Scale, _findings, _findings.Dirtying).DirtyingAsync(size, token), cancellationToken);
         if (options.Wants(3) || options.Wants(4))

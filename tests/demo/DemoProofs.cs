@@ -71,6 +71,7 @@ internal sealed class DemoProofs(
         var ping = JudgePings(guest);
         var move = swap.Moves.SingleOrDefault(move => move.Uuid == guest.Spec.Uuid);
         Require(guest, move is not null, "has no recorded move");
+        Require(guest, !guest.Spec.Prepared || move is null or { Method: "handover" }, $"its RAM was not handed over: {move?.Reason}");
         return new VmReport(
             guest.Name,
             guest.Uuid,

@@ -20,12 +20,12 @@ internal static class DemoScenario
     /// <summary>The swap may not take longer.</summary>
     public static readonly TimeSpan SwapLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>The guests.</summary>
+    /// <summary>The guests: of two the RAM is handed over, one behind the lock on its disk, one behind the end of its old QEMU.</summary>
     public static IReadOnlyList<GuestSpec> Guests =>
     [
         new("web") { Autostart = true },
-        new("db") { Disk = DiskFormat.Qcow2, DiskMiB = 256, DiskKiBPerSecond = 512 },
-        new("cache") { MemoryMiB = 384, Dirty = new DirtyLoad(64, 40) },
+        new("db") { Disk = DiskFormat.Qcow2, DiskMiB = 256, DiskKiBPerSecond = 512, Prepared = true },
+        new("cache") { MemoryMiB = 384, Dirty = new DirtyLoad(64, 40), Prepared = true },
         new("paused") { State = GuestState.Paused, Disk = DiskFormat.Raw },
         new("spare") { State = GuestState.ShutOff, Disk = DiskFormat.Qcow2 },
     ];

@@ -24,6 +24,9 @@ internal sealed record BenchRatios
     /// <summary>95th percentile of the blackout over all handovers, of single VMs and of whole hosts.</summary>
     public double? BlackoutMsP95 { get; init; }
 
+    /// <summary>Blackout of a handover that waits for the end of the old QEMU to that of one whose fence is an image lock; medians.</summary>
+    public double? WaitingBlackoutVsLocked { get; init; }
+
     /// <summary>Downtime by handover to that by virsh at its defaults, for the guest that dirties its memory.</summary>
     public double? DowntimeVsVirsh { get; init; }
 
@@ -86,6 +89,9 @@ internal sealed record BenchRatios
                 .. handedOver.SelectMany(static host => host.Details).Select(static vm => vm.QemuDowntimeMs).OfType<double>()]),
             BlackoutMsP95 = Statistics.Percentile(
                 [.. handovers.Select(static row => row.BlackoutMs), .. handedOver.SelectMany(static host => host.Details).Select(static vm => vm.BlackoutMs)], 95),
+            WaitingBlackoutVsLocked = Statistics.Ratio(
+                MedianAt(By(idle, Methods.HandoverWaiting), referenceMiB, static row => row.BlackoutMs),
+                MedianAt(By(idle, Methods.Handover), referenceMiB, static row => row.BlackoutMs)),
             DowntimeVsVirsh = VsVirsh(dirtying, referenceMiB, static row => row.QemuDowntimeMs),
             BlackoutVsVirsh = VsVirsh(dirtying, referenceMiB, static row => row.BlackoutMs),
             DowntimeVsVirshIdle = VsVirsh(idle, referenceMiB, static row => row.QemuDowntimeMs),

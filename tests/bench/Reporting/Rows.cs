@@ -6,6 +6,9 @@ internal static class Methods
     /// <summary>hostctl, without copying RAM.</summary>
     public const string Handover = "handover";
 
+    /// <summary>The same of a VM without an image whose lock could be the fence: it waits for the end of its old QEMU.</summary>
+    public const string HandoverWaiting = "handover, waiting";
+
     /// <summary>hostctl, copying RAM.</summary>
     public const string Copy = "copy";
 

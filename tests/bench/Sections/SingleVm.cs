@@ -34,12 +34,20 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
         var (single, parallel) = (VirshStyle.Default, VirshStyle.WithConnections);
         foreach (var (there, back) in new[] { (single, parallel), (parallel, single) })
         {
-            await HostctlAsync(Methods.Handover, [], scale.Handovers / 2, cancellationToken);
-            await HostctlAsync(Methods.Copy, [], 1, cancellationToken);
+            await HostctlAsync(Methods.Handover, Methods.Handover, [], scale.Handovers / 2, cancellationToken);
+            await HostctlAsync(Methods.Copy, Methods.Copy, [], 1, cancellationToken);
             await MeasureAsync(there.Method, () => ByVirshAsync(world.VirshThereAsync, there, cancellationToken), cancellationToken);
             await MeasureAsync(back.Method, () => ByVirshAsync(world.VirshBackAsync, back, cancellationToken), cancellationToken);
         }
 
+        findings.Problems.AddRange(await world.RemoveGuestsAsync(cancellationToken));
+    }
+
+    /// <summary>An idle guest without a disk, beside the one with one: what does the stricter fence cost?</summary>
+    public async Task WaitingAsync(int mebibytes, CancellationToken cancellationToken)
+    {
+        await AddAsync(BenchGuests.Idle(Name("waiting", mebibytes), mebibytes) with { Disk = DiskFormat.None }, cancellationToken);
+        await HostctlAsync(Methods.Handover, Methods.HandoverWaiting, [], scale.Handovers, cancellationToken);
         findings.Problems.AddRange(await world.RemoveGuestsAsync(cancellationToken));
     }
 
@@ -49,8 +57,8 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
         var limit = LimitOf(mebibytes);
         var seconds = string.Create(CultureInfo.InvariantCulture, $"{limit.TotalSeconds:0}s");
         await AddAsync(BenchGuests.Dirtying(Name("dirtying", mebibytes), mebibytes), cancellationToken);
-        await HostctlAsync(Methods.Handover, [], scale.Handovers, cancellationToken);
-        await HostctlAsync(Methods.Copy, ["policy = \"pause\"", $"deadline_base = \"{seconds}\"", "deadline_per_gib = \"0s\""], 1, cancellationToken);
+        await HostctlAsync(Methods.Handover, Methods.Handover, [], scale.Handovers, cancellationToken);
+        await HostctlAsync(Methods.Copy, Methods.Copy, ["policy = \"pause\"", $"deadline_base = \"{seconds}\"", "deadline_per_gib = \"0s\""], 1, cancellationToken);
         var (single, parallel) = (VirshStyle.Default with { Timeout = limit }, VirshStyle.WithConnections with { Timeout = limit });
         await MeasureAsync(single.Method, () => ByVirshAsync(world.VirshThereAsync, single, cancellationToken), cancellationToken);
         await MeasureAsync(parallel.Method, () => ByVirshAsync(world.VirshBackAsync, parallel, cancellationToken), cancellationToken);
@@ -64,10 +72,10 @@ internal sealed class SingleVm(BenchWorld world, BenchScale scale, BenchFindings
         await world.GoOverAsync(cancellationToken);
     }
 
-    private async Task HostctlAsync(string method, IReadOnlyList<string> migration, int times, CancellationToken cancellationToken)
+    private async Task HostctlAsync(string method, string label, IReadOnlyList<string> migration, int times, CancellationToken cancellationToken)
     {
         await world.ConfigureAsync(method, migration, cancellationToken);
-        for (var i = 0; i < times; i++) await MeasureAsync(method, () => ByHostctlAsync(method, cancellationToken), cancellationToken);
+        for (var i = 0; i < times; i++) await MeasureAsync(label, () => ByHostctlAsync(method, cancellationToken), cancellationToken);
         await world.ConfigureAsync(Methods.Handover, [], cancellationToken);
     }
 

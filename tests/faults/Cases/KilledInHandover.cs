@@ -36,16 +36,43 @@ internal sealed class KilledInHandover() : FaultCase(30, "handover: hostctl kill
 
         foreach (var back in new[] { false, true })
         {
-            await bench.RunAsync(
-                $"with the new side's libvirtd, as it replies, then {(back ? "back" : "on")}; image lock", WorldDesign.Locked, run => WithLibvirtdAsync(run, back), cancellationToken);
+            var then = $"then {(back ? "back" : "on")}; image lock";
+            await bench.RunAsync($"with the new side's libvirtd as it replies, {then}", WorldDesign.Locked, run => RefusedByLockAsync(run, back), cancellationToken);
+            await bench.RunAsync($"with the new side's libvirtd as it replies, then its QEMU, {then}", WorldDesign.Locked, run => LastOneAsync(run, back), cancellationToken);
         }
     }
 
+    /// <summary>The new QEMU executes, and the kernel has refused the old one the lock: that is what is left over.</summary>
+    private static async Task RefusedByLockAsync(FaultRun run, bool back)
+    {
+        await KillBothAsync(run);
+        await run.ResumeAsync(back);
+        await SavedRam.RequireAsync(run, Handovers.GuestOf(run), save: back);
+    }
+
     /// <summary>
-    /// The new QEMU has executed, and the libvirtd that comes back ends it; the old one was refused the lock, and waits with RAM
-    /// that has moved on. Nobody is left who held the image: it must not be resumed, nor carried over as if it were whole.
+    /// Then the new one dies as well, and its lock with it: the old one has RAM that has moved on. It must not be resumed, nor
+    /// carried over as if it were whole.
     /// </summary>
-    private static async Task WithLibvirtdAsync(FaultRun run, bool back)
+    private static async Task LastOneAsync(FaultRun run, bool back)
+    {
+        var (guest, source) = (Handovers.GuestOf(run), await Moments.SourceAsync(run));
+        var old = await Moments.QemuAsync(run, source, guest);
+        await KillBothAsync(run);
+        Native.Send(QemuProcess.All().Single(process => process.Uuid == guest.Spec.Uuid && process.Pid != old).Pid, Signal.Kill);
+
+        var refused = await run.HostctlAsync(["resume", "--yes", .. back ? ["--rollback"] : Array.Empty<string>()]);
+        run.RequireExit(refused, ExitCodes.NeedsPerson);
+        run.Require(refused.Error.Contains("is not to be trusted", StringComparison.Ordinal), $"it does not say what is the matter: {refused.Describe()}");
+        run.Require(await source.StateAsync(guest, run.Token) is "paused", $"{guest.Name} was touched in gen-{source.Number}");
+
+        await source.VirshAsync(["destroy", guest.Uuid], run.Token);
+        run.Expected[guest] = new Expectation(GuestState.ShutOff);
+        await run.ResumeAsync(back);
+    }
+
+    /// <summary>Kills hostctl and the receiving libvirtd, and waits until the sending one has done what it does about that.</summary>
+    private static async Task KillBothAsync(FaultRun run)
     {
         var (guest, source) = (Handovers.GuestOf(run), await Moments.SourceAsync(run));
         var (swap, target) = await Handovers.HoldAsync(run);
@@ -59,21 +86,12 @@ internal sealed class KilledInHandover() : FaultCase(30, "handover: hostctl kill
         run.FaultHappened();
         run.RequireExit(await run.WaitAsync(swap), RunningProcess.KilledExitCode);
         await Poll.UntilAsync(
-            $"the libvirtd of gen-{target.Number} to end the new QEMU",
+            $"the libvirtd of gen-{source.Number} to give the migration up",
             Moments.Limit,
-            _ => Task.FromResult(QemuProcess.All().Count(process => process.Uuid == guest.Spec.Uuid) == 1),
-            () => "two QEMUs",
+            async token => (await source.VirshAsync(["domjobinfo", guest.Uuid], token)).Contains("None", StringComparison.Ordinal),
+            () => "a job",
             run.Token);
-
-        IReadOnlyList<string> resume = ["resume", "--yes", .. back ? ["--rollback"] : Array.Empty<string>()];
-        var refused = await run.HostctlAsync(resume);
-        run.RequireExit(refused, ExitCodes.NeedsPerson);
-        run.Require(refused.Error.Contains("is not to be trusted", StringComparison.Ordinal), $"it does not say what is the matter: {refused.Describe()}");
-        run.Require(await source.StateAsync(guest, run.Token) is "paused", $"{guest.Name} was touched in gen-{source.Number}");
-
-        await source.VirshAsync(["destroy", guest.Uuid], run.Token);
-        run.Expected[guest] = new Expectation(GuestState.ShutOff);
-        await run.ResumeAsync(back);
+        run.Require(await source.StateAsync(guest, run.Token) is "paused", $"{guest.Name} is not paused in gen-{source.Number}");
 
         void Act()
         {

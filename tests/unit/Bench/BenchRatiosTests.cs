@@ -63,6 +63,15 @@ public sealed class BenchRatiosTests
     }
 
     [Fact]
+    public void A_handover_that_waits_is_compared_with_one_that_does_not_and_counts_in_no_other_figure()
+    {
+        var ratios = Of(idle: [Row(4096, Methods.Handover, downtime: 30, blackout: 60), Row(4096, Methods.HandoverWaiting, downtime: 300, blackout: 90)]);
+
+        ratios.WaitingBlackoutVsLocked.ShouldBe(1.5);
+        (ratios.QemuDowntimeMsP50, ratios.BlackoutMsP95).ShouldBe((30, 60));
+    }
+
+    [Fact]
     public void A_whole_swap_is_compared_with_the_loop_and_its_throughput_with_the_best_that_virsh_can_do()
     {
         var ratios = BenchRatios.Of(
