@@ -85,7 +85,7 @@ internal sealed class HandoverMove : IAsyncDisposable
         _session.Hooks.Expect(_ticket);
         try
         {
-            return await _session.Departures.WatchAsync(_move.Uuid, _facts.Pid, _session.Kernel, () => _arrival.RunAsync(migrate, domain));
+            return await _arrival.RunAsync(migrate, domain);
         }
         finally
         {

@@ -11,8 +11,7 @@ namespace HostSwap.Orchestrator.Swapping;
 /// One that cannot be admitted yet is overtaken by later ones that can, so that a large VM does not hold up the small
 /// ones behind it. One for which there is no room is overtaken <see cref="MostOvertaken"/> times; then nothing more
 /// begins before it, so that it waits at most for those in flight. One that is kept apart from others needs no such rule:
-/// the first of a group is the next of it. A handover whose old QEMU has ended leaves its place to the next, which is looked at
-/// while libvirt and hostctl finish the first. Whoever says himself how many move at once means all of it.
+/// the first of a group is the next of it.
 /// </remarks>
 public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
 {
@@ -24,12 +23,10 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
 
     private readonly Room _room = new(session);
     private readonly List<Waiting> _waiting = [];
-    private readonly List<Flight> _flying = [];
+    private readonly List<(PlannedMove Move, Task<MoveOutcome> Task)> _flying = [];
     private readonly List<MoveOutcome> _ended = [];
 
-    private IReadOnlyCollection<Flight> Flying => [.. _flying];
-
-    private bool HasPlace => _flying.Count(flight => !flight.IsSettling) < parallel && _flying.Count < 2 * parallel;
+    private IReadOnlyCollection<PlannedMove> Flying => [.. _flying.Select(flight => flight.Move)];
 
     /// <summary>Runs all moves; returns what became of each.</summary>
     public async Task<IReadOnlyList<MoveOutcome>> RunAsync(
@@ -41,7 +38,7 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
             if (WhyStop(stop) is { } why)
                 LeaveAll(why);
 
-            if (HasPlace && Next() is { } next)
+            if (_flying.Count < parallel && Next() is { } next)
                 Begin(next, move);
             else if (_flying.Count > 0)
                 await ReapAsync();
@@ -83,13 +80,13 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
         foreach (var overtaken in _waiting.TakeWhile(waiting => waiting != next).Where(waiting => !IsKeptApart(waiting.Move, flying)))
             overtaken.Overtaken++;
         _waiting.Remove(next);
-        _flying.Add(new Flight(next.Move, move(next.Move), session.Settings.Migration.Parallel is null ? session.Departures.OfAsync(next.Move.Uuid) : null));
+        _flying.Add((next.Move, move(next.Move)));
     }
 
     /// <summary>Whether one is in flight that it must not be in flight with: of its group, or with a boot file of its.</summary>
-    private static bool IsKeptApart(PlannedMove move, IReadOnlyCollection<Flight> flying) => flying.Any(other =>
-        (move.Policy.Group is { } group && string.Equals(other.Move.Policy.Group, group, StringComparison.Ordinal))
-        || move.BootFiles.Intersect(other.Move.BootFiles, StringComparer.Ordinal).Any());
+    private static bool IsKeptApart(PlannedMove move, IReadOnlyCollection<PlannedMove> flying) => flying.Any(other =>
+        (move.Policy.Group is { } group && string.Equals(other.Policy.Group, group, StringComparison.Ordinal))
+        || move.BootFiles.Intersect(other.BootFiles, StringComparer.Ordinal).Any());
 
     /// <summary>
     /// With nothing in flight, memory alone can be what is missing. That of a QEMU that has just ended comes back a moment
@@ -113,7 +110,7 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
 
     private async Task ReapAsync()
     {
-        await Task.WhenAny(_flying.SelectMany(flight => flight.News));
+        await Task.WhenAny(_flying.Select(flight => flight.Task));
         foreach (var flight in _flying.Where(flight => flight.Task.IsCompleted).ToList())
         {
             _flying.Remove(flight);
@@ -133,19 +130,6 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
         var outcome = new MoveOutcome(move.Uuid, move.Name, move.Method, MoveState.Left, reason, BytesTransferred: null, Downtime: null, Elapsed: null);
         session.Record(move, outcome);
         _ended.Add(outcome);
-    }
-
-    /// <summary>One that has begun.</summary>
-    /// <param name="Move">The planned move.</param>
-    /// <param name="Task">What becomes of it.</param>
-    /// <param name="Departure">Ends once it leaves its place to another; null where it keeps it to its end.</param>
-    internal sealed record Flight(PlannedMove Move, Task<MoveOutcome> Task, Task? Departure)
-    {
-        /// <summary>Whether it has left its place.</summary>
-        public bool IsSettling => Departure is { IsCompleted: true };
-
-        /// <summary>What is yet to be waited for.</summary>
-        public IEnumerable<Task> News => Departure is null or { IsCompleted: true } ? [Task] : [Task, Departure];
     }
 
     /// <summary>One that has not begun.</summary>

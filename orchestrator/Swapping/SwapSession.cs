@@ -54,9 +54,6 @@ public sealed record SwapSession(
     /// <summary>Whose turn it is to stand still.</summary>
     public SwitchoverGate Switchovers { get; } = new();
 
-    /// <summary>Which VMs that are handed over have left.</summary>
-    public Departures Departures { get; } = new();
-
     /// <summary>Closes the connections to both sides.</summary>
     public async ValueTask DisposeAsync()
     {

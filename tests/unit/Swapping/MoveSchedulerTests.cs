@@ -155,29 +155,6 @@ public sealed class MoveSchedulerTests : IDisposable
         _mostFlying.ShouldBe(expected);
     }
 
-    [Theory]
-    [InlineData(null, 2, 4)] // two places, and as many that settle
-    [InlineData(1, 1, 1)] // who says how many means until their end
-    public async Task A_handover_whose_old_QEMU_has_ended_leaves_its_place_to_the_next(int? parallel, int places, int expected)
-    {
-        using var world = new SwapWorld { Migration = _world.Migration with { Parallel = parallel } };
-        world.Kernel.Processors = 2;
-        await using var session = world.Session;
-        var flying = 0;
-        await new MoveScheduler(session, places, goOn: false).RunAsync(
-            [.. Moves(6).Select(static move => move with { Method = MoveMethod.Handover })],
-            async move =>
-            {
-                _mostFlying = Math.Max(_mostFlying, Interlocked.Increment(ref flying));
-                await session.Departures.WatchAsync(move.Uuid, pid: 1, world.Kernel, static () => Task.FromResult(new MigrationEnd(Failure: null, Aborted: false)));
-                await Task.Delay(100, TestContext.Current.CancellationToken);
-                Interlocked.Decrement(ref flying);
-                return Good(move);
-            },
-            CancellationToken.None);
-        _mostFlying.ShouldBe(expected);
-    }
-
     [Fact]
     public async Task One_for_which_there_is_never_room_is_left_and_the_others_move()
     {
