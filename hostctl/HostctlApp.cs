@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using HostSwap.Hostctl.Commands;
 using HostSwap.Hostctl.Rendering;
+using HostSwap.Hostctl.Tracing;
 
 namespace HostSwap.Hostctl;
 
@@ -25,6 +26,7 @@ internal static class HostctlApp
             return (int)ExitCode.Usage;
         }
 
+        using var trace = await OpenTraceAsync(services);
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
             Output = services.Out,
@@ -34,6 +36,20 @@ internal static class HostctlApp
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         });
+    }
+
+    /// <summary>A trace that cannot be written is told, and hinders nothing.</summary>
+    private static async Task<TraceFile?> OpenTraceAsync(HostctlServices services)
+    {
+        try
+        {
+            return TraceFile.Open(services.Environment);
+        }
+        catch (IOException exception)
+        {
+            await services.Error.WriteLineAsync($"hostctl: {TraceFile.Variable}: {SafeText.Message(exception.Message)}");
+            return null;
+        }
     }
 
     /// <summary>Writes what is wrong with a command line, with the library's suggestions for misspelled words.</summary>

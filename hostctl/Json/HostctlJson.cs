@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using HostSwap.Hostctl.Tracing;
 
 namespace HostSwap.Hostctl.Json;
 
@@ -23,6 +24,7 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(EventsHeader))]
 [JsonSerializable(typeof(EventLine))]
+[JsonSerializable(typeof(TraceLine))]
 internal sealed partial class HostctlJson : JsonSerializerContext
 {
     /// <summary>Writes a document, indented, as the whole output of a verb.</summary>

@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.DBus.Native;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Tracing;
 
 namespace HostSwap.Orchestrator.DBus;
 
@@ -40,6 +41,7 @@ internal sealed class BusConnection : IAsyncDisposable
     public static async Task<BusConnection> OpenAsync(
         string socketPath, string peer, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
+        using var span = OutsideCalls.Begin(peer, "connect");
         var loop = new BusLoop(socketPath, peer);
         try
         {
@@ -69,6 +71,7 @@ internal sealed class BusConnection : IAsyncDisposable
     public async Task<BusReply> CallAsync(BusCall call, TimeSpan limit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        using var span = OutsideCalls.Begin(Peer, $"{call.Interface}.{call.Member}");
         var pending = new PendingCall(_loop, call);
         _loop.Start(pending);
         return await WaitAsync(pending, pending.Reply, $"{Peer} to answer {call}", limit, cancellationToken);
@@ -82,6 +85,7 @@ internal sealed class BusConnection : IAsyncDisposable
         BusMatch match, TimeSpan limit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        using var span = OutsideCalls.Begin(Peer, "subscribe");
         var slot = new SignalSlot(_loop, match);
         _loop.Start(slot);
         await WaitAsync(

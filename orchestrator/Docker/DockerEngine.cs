@@ -4,6 +4,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Tracing;
 using Version = System.Version;
 
 namespace HostSwap.Orchestrator.Docker;
@@ -212,6 +213,7 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
     {
         using var deadline = new CancellationTokenSource(limit, timeProvider);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using var span = OutsideCalls.Begin("docker", call);
         try
         {
             var client = await ConnectAsync(both.Token);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Tracing;
 
 namespace HostSwap.Orchestrator.Qmp;
 
@@ -27,6 +28,7 @@ internal sealed class QmpChannel(Stream stream, string system, TimeSpan limit, T
     public async Task<JsonNode> ExecuteAsync(string command, JsonObject? arguments, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
+        using var span = OutsideCalls.Begin(system, command);
         try
         {
             var id = (++_id).ToString(CultureInfo.InvariantCulture);

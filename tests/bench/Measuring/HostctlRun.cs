@@ -6,7 +6,7 @@ using HostSwap.Lab.Hosts;
 namespace HostSwap.Bench.Measuring;
 
 /// <summary>One run of a verb that moves VMs: its events, its journal, and what it used itself.</summary>
-internal sealed record HostctlRun(string Verb, TimeSpan Wall, ProcessUsage Usage, IReadOnlyList<EventView> Events, ShowView Journal)
+internal sealed record HostctlRun(string Verb, TimeSpan Wall, ProcessUsage Usage, IReadOnlyList<EventView> Events, ShowView Journal, IReadOnlyList<CallView> Calls)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
@@ -19,6 +19,19 @@ internal sealed record HostctlRun(string Verb, TimeSpan Wall, ProcessUsage Usage
     /// <summary>Runs a verb that must succeed.</summary>
     public static async Task<HostctlRun> RunAsync(HostctlRunner hostctl, IReadOnlyList<string> verb, CancellationToken cancellationToken)
     {
+        var trace = Path.Join(Path.GetTempPath(), $"hostswap-bench-{Guid.NewGuid():N}.jsonl");
+        try
+        {
+            return await RunAsync(hostctl.With("HOSTSWAP_TRACE", trace), trace, verb, cancellationToken);
+        }
+        finally
+        {
+            File.Delete(trace);
+        }
+    }
+
+    private static async Task<HostctlRun> RunAsync(HostctlRunner hostctl, string trace, IReadOnlyList<string> verb, CancellationToken cancellationToken)
+    {
         await using var process = hostctl.Start([.. verb, "--yes", "--format", "json"]);
         var usage = ProcessUsage.FollowAsync(process.Pid, () => process.HasExited, cancellationToken);
         var result = (await process.WaitAsync(Limit, cancellationToken)).Succeeded();
@@ -26,7 +39,8 @@ internal sealed record HostctlRun(string Verb, TimeSpan Wall, ProcessUsage Usage
         var operation = events.Select(static line => line.Operation).OfType<long>().FirstOrDefault();
         if (operation == 0) throw new LabException($"it began no operation: {result.Describe()}");
         var journal = await hostctl.ReadAsync<ShowView>(["show", operation.ToString(CultureInfo.InvariantCulture)], cancellationToken);
-        return new HostctlRun(verb[0], result.Elapsed, await usage, events, journal);
+        var calls = (await File.ReadAllLinesAsync(trace, cancellationToken)).Select(static line => HostctlDocuments.Read<CallView>(line));
+        return new HostctlRun(verb[0], result.Elapsed, await usage, events, journal, [.. calls]);
     }
 
     /// <summary>How long a step took; null where it was not made.</summary>
@@ -41,13 +55,10 @@ internal sealed record HostctlRun(string Verb, TimeSpan Wall, ProcessUsage Usage
                 throw new LabException($"{move.Name} was to be moved by {method}, but: {move.Method}, {move.State}, {move.Reason}");
     }
 
-    /// <summary>
-    /// What it cost by itself. What goes on outside the journalled effects is hostctl's own, also where it waits for
-    /// libvirt's answer there: more is counted against it than it uses.
-    /// </summary>
+    /// <summary>What it cost by itself: what goes on while no call to libvirt, systemd, QEMU or Docker is out is its own.</summary>
     public CostRow Cost(string label)
     {
-        var inside = Intervals.Covered([.. Effects(), .. Waits()]);
+        var inside = Intervals.Covered([.. Calls.Select(static call => new Interval(call.At, call.At.AddMilliseconds(call.ElapsedMs))), .. Waits()]);
         return new CostRow(
             label,
             Verb,
@@ -59,12 +70,7 @@ internal sealed record HostctlRun(string Verb, TimeSpan Wall, ProcessUsage Usage
             Usage.PeakBytes);
     }
 
-    private IEnumerable<Interval> Effects() =>
-        from entry in Journal.Entries
-        where entry.ObservedAt is not null
-        select new Interval(entry.IntendedAt, entry.ObservedAt!.Value);
-
-    /// <summary>The candidate's systemd and libvirt come up by themselves; to wait for them is no effect.</summary>
+    /// <summary>The candidate's systemd and libvirt come up by themselves; to wait for them is no call.</summary>
     private IEnumerable<Interval> Waits() =>
         from end in Events
         where end is { Event: "stepFinished", Step: "await-ready", At: not null, ElapsedMs: not null }

@@ -4,21 +4,23 @@ using HostSwap.Lab;
 namespace HostSwap.Bench.Measuring;
 
 /// <summary>
-/// Watches how much memory the kernel calls available. Control groups would tell a container's share, but the RAM of a
-/// VM on the memory mount belongs to whichever touched it first; what the machine has left is what matters.
+/// Watches what all processes hold: their own memory, what is on every tmpfs (the RAM of VMs on the memory mount), page
+/// tables and stacks; but for what the bench itself holds. What the kernel calls available would say more than is asked:
+/// it moves by tens of MiB with the page cache and with pages that are on their way from one list to another.
 /// </summary>
 internal sealed class MemoryWatch : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
+    private static readonly string[] Fields = ["AnonPages:", "Shmem:", "PageTables:", "KernelStack:"];
 
-    private readonly long _before = Available();
+    private readonly long _before = Held();
     private readonly Thread _thread;
     private volatile bool _watching = true;
-    private long _least;
+    private long _most;
 
     private MemoryWatch()
     {
-        _least = _before;
+        _most = _before;
         _thread = new Thread(Watch) { IsBackground = true, Name = "memory" };
         _thread.Start();
     }
@@ -27,14 +29,14 @@ internal sealed class MemoryWatch : IDisposable
     public static MemoryWatch Start() => new();
 
     /// <summary>RAM of the machine.</summary>
-    public static long Total() => Read("MemTotal:");
+    public static long Total() => Sum("/proc/meminfo", ["MemTotal:"]);
 
-    /// <summary>Ends; returns how many bytes fewer than at the beginning were available at worst.</summary>
+    /// <summary>Ends; returns how many bytes more than at the beginning were held at worst.</summary>
     public long Stop()
     {
         _watching = false;
         _thread.Join();
-        return Math.Max(0, _before - Math.Min(_least, Available()));
+        return Math.Max(_most, Held()) - _before;
     }
 
     /// <inheritdoc/>
@@ -44,18 +46,19 @@ internal sealed class MemoryWatch : IDisposable
     {
         while (_watching)
         {
-            _least = Math.Min(_least, Available());
+            _most = Math.Max(_most, Held());
             Thread.Sleep(Interval);
         }
     }
 
-    private static long Available() => Read("MemAvailable:");
+    private static long Held() => Sum("/proc/meminfo", Fields) - Sum("/proc/self/status", ["RssAnon:"]);
 
-    private static long Read(string field)
+    private static long Sum(string file, IReadOnlyList<string> fields)
     {
-        foreach (var line in File.ReadLines("/proc/meminfo"))
-            if (line.StartsWith(field, StringComparison.Ordinal))
-                return long.Parse(line.AsSpan(field.Length).Trim()[..^3], CultureInfo.InvariantCulture) << 10;
-        throw new LabException($"/proc/meminfo has no {field}");
+        var values = File.ReadLines(file)
+            .Where(line => fields.Any(field => line.StartsWith(field, StringComparison.Ordinal)))
+            .Select(static line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2], CultureInfo.InvariantCulture))
+            .ToList();
+        return values.Count == fields.Count ? values.Sum() << 10 : throw new LabException($"{file} does not have all of: {string.Join(' ', fields)}");
     }
 }

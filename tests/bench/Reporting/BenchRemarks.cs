@@ -20,9 +20,9 @@ internal static class BenchRemarks
         Text($"downtime and blackout against virsh: at {scale.ReferenceMiB} MiB, one stream; for the dirtying guest, and with 'Idle' for the idle one"),
         "a whole host by hostctl: 'command' is the complete swap with the candidate's start; virsh's two generations run already",
         "handover, N at once: between generations that run already, with migration.parallel = N; no part of the ratios",
-        "extra memory: how much less the machine had available at worst (MemAvailable); it includes hostctl's own",
+        "extra memory: how much more all processes held at worst: their own, tmpfs, page tables, stacks; it includes hostctl's own",
         "blackout: longest silence at 200 pings/s alone, 100 pings/s for the VM of a whole host that is on its way",
-        "share: wall time outside journalled effects and the wait for the candidate; to read libvirt's answers there counts as hostctl's own",
+        "share: wall time in which no call to libvirt, systemd, QEMU or Docker was out, nor a candidate waited for",
     ];
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

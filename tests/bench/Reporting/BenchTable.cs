@@ -76,7 +76,7 @@ internal static class BenchTable
         if (swaps.Count > 0)
         {
             Heading("hostctl's own cost (swaps; the report has every run)");
-            var table = Columns("run", "VMs", "wall", "in effects", "share", "CPU time", "peak memory");
+            var table = Columns("run", "VMs", "wall", "in calls", "share", "CPU time", "peak memory");
             foreach (var cost in swaps)
                 Row(table, cost.Run, Text($"{cost.Vms}"), Seconds(cost.WallMs), Seconds(cost.InsideMs), Text($"{cost.Share:0.0 %}"), Seconds(cost.CpuMs), Bytes(cost.PeakMemoryBytes));
             AnsiConsole.Write(table);

@@ -37,7 +37,7 @@ internal static class Methods
 /// <param name="Bytes">What QEMU sent.</param>
 /// <param name="QemuDowntimeMs">libvirt's figure of how long the guest stood still.</param>
 /// <param name="BlackoutMs">How long the guest answered no ping.</param>
-/// <param name="ExtraMemoryBytes">How much less memory the machine had available at worst than before.</param>
+/// <param name="ExtraMemoryBytes">How much more memory was held at worst than before (see <see cref="Measuring.MemoryWatch"/>).</param>
 /// <param name="ProberLateMs">How exact the prober was: its own lateness is part of the blackout.</param>
 /// <param name="Note">What there is to say of it; empty for nothing.</param>
 internal sealed record MoveRow(
@@ -71,7 +71,7 @@ internal sealed record HostVmRow(string Name, double ElapsedMs, long Bytes, doub
 /// <param name="BlackoutMsP95">95th percentile over the VMs.</param>
 /// <param name="BlackoutMsMax">The worst VM's.</param>
 /// <param name="QemuDowntimeMsP50">Median over the VMs.</param>
-/// <param name="PeakExtraMemoryBytes">How much less memory the machine had available at worst than before.</param>
+/// <param name="PeakExtraMemoryBytes">How much more memory was held at worst than before (see <see cref="Measuring.MemoryWatch"/>).</param>
 /// <param name="Details">Each VM.</param>
 internal sealed record HostRow(
     string Method,
@@ -115,9 +115,9 @@ internal sealed record HostRow(
 /// <param name="Kind"><c>swap</c>, or <c>rollback</c>, which starts no candidate.</param>
 /// <param name="Vms">How many VMs it moved.</param>
 /// <param name="WallMs">From its start to its end.</param>
-/// <param name="InsideMs">Time in which at least one journalled effect, or the wait for a candidate, went on: libvirt, QEMU, Docker.</param>
+/// <param name="InsideMs">Time in which at least one call to libvirt, systemd, QEMU or Docker was out, or a candidate was waited for.</param>
 /// <param name="Share">The rest, as a part of the whole.</param>
-/// <param name="CpuMs">CPU time of hostctl, in effects and outside them.</param>
+/// <param name="CpuMs">CPU time of hostctl, during calls and outside them.</param>
 /// <param name="PeakMemoryBytes">Its own peak (VmHWM).</param>
 internal sealed record CostRow(
     string Run, string Kind, int Vms, double WallMs, double InsideMs, double Share, double CpuMs, long PeakMemoryBytes);

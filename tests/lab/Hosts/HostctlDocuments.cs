@@ -150,3 +150,6 @@ public sealed record EventView(
     /// <summary>Of <c>moveChanged</c> and <c>moveClimbed</c>: why.</summary>
     public string? Reason { get; init; }
 }
+
+/// <summary>One line of the file that <c>HOSTSWAP_TRACE</c> names: a call to libvirt, systemd, QEMU or Docker.</summary>
+public sealed record CallView(DateTimeOffset At, double ElapsedMs, string System, string Call);
