@@ -69,7 +69,7 @@ internal static class ExitCodes
         (ExitCode.FailedBothSides, "failed; there are VMs on both sides"),
         (ExitCode.Interrupted, "interrupted in an orderly way"),
         (ExitCode.Environment, "something needed on this machine is absent, broken or not initialised"),
-        (ExitCode.ChecksFailed, "doctor or verify found errors"),
+        (ExitCode.ChecksFailed, "doctor or verify found errors, or diff a difference"),
         (ExitCode.Declined, "declined by the operator; nothing was moved"),
         (ExitCode.NeedsPerson, "a person is needed: a VM's owner is unclear, or a VM was lost"),
         (ExitCode.Unfinished, "an earlier operation is unfinished; 'hostctl resume' ends it"),

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
@@ -100,6 +101,17 @@ public interface IOuterHost : IAsyncDisposable
     /// Reads only, and needs no lock; while a swap is at work, what it is changing is not called an error.
     /// </summary>
     IAsyncEnumerable<HealthCheck> VerifyAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Compares two generations, item by item. One that has been left by its VMs is compared as it was at that time, and
+    /// need not run any more.
+    /// </summary>
+    /// <param name="from">The first generation's number; null for the one before the active one.</param>
+    /// <param name="to">The second one's; null for the active one.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="Errors.UsageException">There is no such generation.</exception>
+    /// <exception cref="Errors.EnvironmentException">Neither a generation nor a record of it can be read.</exception>
+    Task<GenerationComparison> DiffAsync(int? from, int? to, CancellationToken cancellationToken);
 
     /// <summary>
     /// The command line that runs <paramref name="command"/> inside the active generation by the Docker client, as an

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
@@ -178,6 +179,14 @@ public sealed class OuterHost : IOuterHost
         using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         await foreach (var check in new HostVerifier(Parts(journal)).RunAsync(cancellationToken))
             yield return check;
+    }
+
+    /// <inheritdoc/>
+    public async Task<GenerationComparison> DiffAsync(int? from, int? to, CancellationToken cancellationToken)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return await new GenerationComparer(Parts(journal)).RunAsync(from, to, cancellationToken);
     }
 
     /// <inheritdoc/>

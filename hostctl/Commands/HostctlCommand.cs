@@ -39,6 +39,7 @@ internal sealed class HostctlCommand : RootCommand
         Add(new ShellCommand(services, options));
         Add(new DoctorCommand(services, options));
         Add(new VerifyCommand(services, options));
+        Add(new DiffCommand(services, options));
         Add(new VersionCommand(services, options));
         foreach (var help in Options.OfType<HelpOption>()) help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
     }

@@ -19,6 +19,7 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ShowDocument))]
+[JsonSerializable(typeof(DiffDocument))]
 [JsonSerializable(typeof(AbortDocument))]
 [JsonSerializable(typeof(ChecksDocument))]
 [JsonSerializable(typeof(VersionDocument))]

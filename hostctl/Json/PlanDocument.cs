@@ -46,6 +46,15 @@ internal sealed record PlanDto(
     IReadOnlyList<string> Warnings,
     IReadOnlyList<string> NotRefreshed)
 {
+    /// <summary>Network filters that are carried over, since the new side has not the same already.</summary>
+    public required IReadOnlyList<string> NetworkFilters { get; init; }
+
+    /// <summary>UUIDs of the secrets that are carried over, with their values.</summary>
+    public required IReadOnlyList<string> Secrets { get; init; }
+
+    /// <summary>What the new side has besides, since its image has it.</summary>
+    public required IReadOnlyList<string> OfTheImage { get; init; }
+
     /// <summary>Maps the orchestrator's plan.</summary>
     public static PlanDto Map(SwapPlan plan) => new(
         plan.From,
@@ -61,7 +70,12 @@ internal sealed record PlanDto(
         plan.StoragePools,
         [.. plan.Blockers.Select(BlockerDto.From)],
         plan.Warnings,
-        plan.NotRefreshed);
+        plan.NotRefreshed)
+    {
+        NetworkFilters = plan.NetworkFilters,
+        Secrets = plan.Secrets,
+        OfTheImage = plan.OfTheImage,
+    };
 }
 
 /// <summary>A part of the host and its version on both sides.</summary>

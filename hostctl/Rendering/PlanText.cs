@@ -14,7 +14,12 @@ internal static class PlanText
         console.WriteLine();
         WriteVersions(console, plan.Versions);
         WriteMoves(console, plan);
-        console.List("Carried over besides:", [.. plan.Networks.Select(name => $"network {SafeText.Name(name)}"), .. plan.StoragePools.Select(name => $"storage pool {SafeText.Name(name)}")]);
+        console.List("Carried over besides:", [
+            .. plan.Networks.Select(name => $"network {SafeText.Name(name)}"),
+            .. plan.StoragePools.Select(name => $"storage pool {SafeText.Name(name)}"),
+            .. plan.NetworkFilters.Select(name => $"network filter {SafeText.Name(name)}"),
+            .. plan.Secrets.Select(uuid => $"secret {uuid}, with its value")]);
+        console.List("Comes with the new image:", [.. plan.OfTheImage.Select(SafeText.Name)]);
         console.List(
             "Could not come back once moved:",
             [.. plan.Moves.Where(move => move.NoWayBack is not null).Select(move => $"{SafeText.Name(move.Name)}: {move.NoWayBack}")],

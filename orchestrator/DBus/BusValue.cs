@@ -40,6 +40,9 @@ internal sealed class BusValue
     /// <summary>An array of strings, <c>as</c>.</summary>
     public static BusValue Strings(params IEnumerable<string> values) => new("as", values.Select(String).ToArray());
 
+    /// <summary>An array of bytes, <c>ay</c>.</summary>
+    public static BusValue Bytes(IEnumerable<byte> values) => new("ay", values.Select(static value => new BusValue("y", value)).ToArray());
+
     /// <summary>Named values, <c>a{sv}</c>.</summary>
     public static BusValue Dictionary(IEnumerable<KeyValuePair<string, BusValue>> entries) =>
         new("a{sv}", entries.Select(e => new BusValue("{sv}", new[] { String(e.Key), Variant(e.Value) })).ToArray());
@@ -68,6 +71,9 @@ internal sealed class BusValue
         ulong v => (long)Math.Min(v, long.MaxValue),
         _ => throw Mismatch("a whole number"),
     };
+
+    /// <summary>The bytes of an array of them.</summary>
+    public byte[] ToBytes() => [.. Items().Select(static item => item.As<byte>("a byte"))];
 
     /// <summary>The members of an array or a structure.</summary>
     public IReadOnlyList<BusValue> Items() => As<BusValue[]>("an array or a structure");

@@ -53,6 +53,9 @@ public sealed record GenerationPaths(HostSwapPaths Host, int Number)
     /// <summary>Its <c>/var/log/libvirt</c>.</summary>
     public string LibvirtLog => Path.Join(State, "log");
 
+    /// <summary>What it held when its VMs were about to leave it.</summary>
+    public string LeftContentsFile => Path.Join(State, "left.json");
+
     /// <summary>Its <c>/etc/machine-id</c>, which is also its libvirt host UUID.</summary>
     public string MachineId => Path.Join(State, "machine-id");
 

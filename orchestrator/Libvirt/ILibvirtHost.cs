@@ -17,6 +17,12 @@ public interface ILibvirtHost : IAsyncDisposable
     /// <summary>The storage pools of this host.</summary>
     ILibvirtObjects StoragePools { get; }
 
+    /// <summary>The network filters of this host. They only are: none is active, started, stopped or started by itself.</summary>
+    ILibvirtObjects NetworkFilters { get; }
+
+    /// <summary>The secrets of this host.</summary>
+    ILibvirtSecrets Secrets { get; }
+
     /// <summary>Reads the versions alone: libvirt does not build its capabilities document for that.</summary>
     Task<LibvirtVersions> ReadVersionsAsync(CancellationToken cancellationToken);
 
@@ -29,11 +35,6 @@ public interface ILibvirtHost : IAsyncDisposable
     /// </summary>
     Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Names of the network filters that are defined here.</summary>
-    Task<IReadOnlyList<string>> ListNetworkFiltersAsync(CancellationToken cancellationToken);
-
-    /// <summary>UUIDs of the secrets that are defined here.</summary>
-    Task<IReadOnlyList<Guid>> ListSecretsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What runs on a libvirt host.</summary>
@@ -52,7 +53,7 @@ public sealed record LibvirtHostDescription(
 /// <summary>Which domains to ask the capabilities of; an empty emulator means libvirt's default for the rest.</summary>
 public sealed record DomainCapabilitiesQuery(string Emulator, string Architecture, string MachineType, string VirtType);
 
-/// <summary>Objects that libvirt keeps by name with an XML definition: networks and storage pools.</summary>
+/// <summary>Objects that libvirt keeps by name with an XML definition: networks, storage pools, network filters.</summary>
 public interface ILibvirtObjects
 {
     /// <summary>Lists all of them, active or not.</summary>
@@ -70,9 +71,40 @@ public interface ILibvirtObjects
     /// <summary>Starts it.</summary>
     Task StartAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Stops it; what is attached to a network loses it.</summary>
+    Task StopAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Removes its persistent definition.</summary>
+    Task UndefineAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Says whether libvirt starts it by itself.</summary>
     Task SetAutostartAsync(string name, bool autostart, CancellationToken cancellationToken);
 }
 
-/// <summary>A network or a storage pool.</summary>
+/// <summary>Secrets, which libvirt keeps by UUID.</summary>
+public interface ILibvirtSecrets
+{
+    /// <summary>Lists all of them.</summary>
+    Task<IReadOnlyList<Guid>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads a definition, which does not hold the value.</summary>
+    Task<string> GetXmlAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Defines one, or replaces the definition of the same UUID; the value stays. libvirt refuses a usage that another
+    /// secret has.
+    /// </summary>
+    Task DefineAsync(string xml, CancellationToken cancellationToken);
+
+    /// <summary>Reads a value. libvirt refuses to tell that of a private one, and of one that has none.</summary>
+    Task<byte[]> GetValueAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>Sets a value, of a private one too.</summary>
+    Task SetValueAsync(Guid uuid, byte[] value, CancellationToken cancellationToken);
+
+    /// <summary>Removes one with its value.</summary>
+    Task UndefineAsync(Guid uuid, CancellationToken cancellationToken);
+}
+
+/// <summary>A network, a storage pool or a network filter.</summary>
 public sealed record LibvirtObject(string Name, Guid Uuid, bool Active, bool Persistent, bool Autostart);

@@ -24,6 +24,8 @@ public sealed class LibvirtHost : ILibvirtHost
         Domains = new LibvirtDomains(_calls, time ?? TimeProvider.System);
         Networks = new LibvirtObjects(_calls, LibvirtObjectKind.Network);
         StoragePools = new LibvirtObjects(_calls, LibvirtObjectKind.StoragePool);
+        NetworkFilters = new LibvirtObjects(_calls, LibvirtObjectKind.NetworkFilter);
+        Secrets = new LibvirtSecrets(_calls);
     }
 
     /// <inheritdoc/>
@@ -34,6 +36,12 @@ public sealed class LibvirtHost : ILibvirtHost
 
     /// <inheritdoc/>
     public ILibvirtObjects StoragePools { get; }
+
+    /// <inheritdoc/>
+    public ILibvirtObjects NetworkFilters { get; }
+
+    /// <inheritdoc/>
+    public ILibvirtSecrets Secrets { get; }
 
     /// <inheritdoc/>
     public async Task<LibvirtVersions> ReadVersionsAsync(CancellationToken cancellationToken)
@@ -70,22 +78,6 @@ public sealed class LibvirtHost : ILibvirtHost
         BusValue.String(query.MachineType),
         BusValue.String(query.VirtType),
         BusValue.UInt32(0));
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ListNetworkFiltersAsync(CancellationToken cancellationToken)
-    {
-        var filters = await new LibvirtListing(_calls, "ListNWFilters", "org.libvirt.NWFilter").ReadAsync(
-            properties => properties.TryGetValue("Name", out var name) ? name.AsString() : null, cancellationToken);
-        return [.. filters.Order(StringComparer.Ordinal)];
-    }
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<Guid>> ListSecretsAsync(CancellationToken cancellationToken)
-    {
-        return _calls.ConnectAsync("ListSecrets", Uuids, cancellationToken, BusValue.UInt32(0));
-
-        static IReadOnlyList<Guid> Uuids(BusReply reply) => [.. LibvirtCalls.Paths(reply).Select(LibvirtCalls.Uuid)];
-    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _service.DisposeAsync();

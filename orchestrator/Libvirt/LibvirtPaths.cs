@@ -15,7 +15,10 @@ internal static class LibvirtPaths
     private const string SnapshotPrefix = Root + "/domainsnapshot/";
 
     /// <summary>The path of a domain.</summary>
-    public static string OfDomain(Guid uuid) => $"{Root}/domain/_{uuid.ToString("D").Replace('-', '_')}";
+    public static string OfDomain(Guid uuid) => Of("domain", uuid);
+
+    /// <summary>The path of a secret.</summary>
+    public static string OfSecret(Guid uuid) => Of("secret", uuid);
 
     /// <summary>Reads the UUID at the end of a path of a domain, network, pool, filter or secret.</summary>
     public static bool TryReadUuid(string path, out Guid uuid)
@@ -52,6 +55,8 @@ internal static class LibvirtPaths
         name = Encoding.UTF8.GetString([.. bytes]);
         return true;
     }
+
+    private static string Of(string kind, Guid uuid) => $"{Root}/{kind}/_{uuid.ToString("D").Replace('-', '_')}";
 
     private static bool TryReadHex(ReadOnlySpan<char> digits, out byte value) => byte.TryParse(
         digits,

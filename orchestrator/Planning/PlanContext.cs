@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
@@ -14,9 +15,7 @@ namespace HostSwap.Orchestrator.Planning;
 /// <param name="Target">The side that they go to.</param>
 /// <param name="Inventory">What the source's libvirt holds.</param>
 /// <param name="DomainCapabilities">What the target says of each kind of domain that the source has.</param>
-/// <param name="TargetFilters">Network filters of the target.</param>
-/// <param name="TargetSecrets">Secrets of the target.</param>
-/// <param name="WayBack">What the source has of the same, for the way back.</param>
+/// <param name="WayBack">What the source says of the same kinds of domain, for the way back.</param>
 /// <param name="CheckpointOwners">VMs of the source that have checkpoints.</param>
 /// <param name="CarriedNeeds">What the networks and pools that will be carried over need of the target.</param>
 public sealed record PlanContext(
@@ -26,9 +25,7 @@ public sealed record PlanContext(
     PlanSide Target,
     HostInventory Inventory,
     IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities,
-    IReadOnlySet<string> TargetFilters,
-    IReadOnlySet<Guid> TargetSecrets,
-    WayBackFacts WayBack,
+    IReadOnlyDictionary<DomainCapabilitiesQuery, string> WayBack,
     IReadOnlySet<Guid> CheckpointOwners,
     IReadOnlyList<CarriedNeed> CarriedNeeds)
 {
@@ -37,6 +34,16 @@ public sealed record PlanContext(
 
     /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
     public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();
+
+    /// <summary>What the source has besides VMs, all of which is carried over.</summary>
+    public IReadOnlyList<HostObject> SourceObjects { get; init; } = [];
+
+    /// <summary>What the target has of the same already.</summary>
+    public IReadOnlyList<HostObject> TargetObjects { get; init; } = [];
+
+    /// <summary>An object that will be there once everything has been carried over; null where there is none of that name.</summary>
+    public HostObject? Find(HostObjectKind kind, string name) => SourceObjects.Concat(TargetObjects)
+        .FirstOrDefault(item => item.Kind == kind && string.Equals(item.Name, name, StringComparison.Ordinal));
 
     /// <summary>The VMs of the source whose definition could be read, with it.</summary>
     public IEnumerable<(VirtualMachine Machine, VmDefinition Definition)> Readable()
@@ -53,10 +60,10 @@ public sealed record PlanContext(
     {
         Source = Target,
         Target = Source,
-        DomainCapabilities = WayBack.DomainCapabilities,
-        TargetFilters = WayBack.Filters,
-        TargetSecrets = WayBack.Secrets,
-        WayBack = new WayBackFacts(DomainCapabilities, TargetFilters, TargetSecrets),
+        DomainCapabilities = WayBack,
+        WayBack = DomainCapabilities,
+        SourceObjects = TargetObjects,
+        TargetObjects = SourceObjects,
     };
 
     /// <summary>The query by which a domain's capabilities are asked for.</summary>
@@ -82,10 +89,3 @@ public sealed record PlanSide(
 /// <param name="Bridge">A bridge that it only uses, and that must be there.</param>
 /// <param name="Directory">A directory that it shows, and that must be the same one.</param>
 public sealed record CarriedNeed(string Kind, string Name, string? Bridge, string? Directory);
-
-/// <summary>What the side that VMs leave can take back.</summary>
-/// <param name="DomainCapabilities">What it says of each kind of domain.</param>
-/// <param name="Filters">Its network filters.</param>
-/// <param name="Secrets">Its secrets.</param>
-public sealed record WayBackFacts(
-    IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities, IReadOnlySet<string> Filters, IReadOnlySet<Guid> Secrets);

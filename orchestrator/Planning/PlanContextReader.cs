@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
@@ -19,8 +20,6 @@ public sealed class PlanContextReader(OuterHostParts parts)
         var from = await ReadSideAsync(source.Generation, source.Libvirt, cancellationToken);
         var to = await ReadSideAsync(target.Generation, target.Libvirt, cancellationToken);
         var inventory = await InventoryReader.ReadAsync(source.Libvirt, cancellationToken);
-        var filters = await target.Libvirt.ListNetworkFiltersAsync(cancellationToken);
-        var secrets = await target.Libvirt.ListSecretsAsync(cancellationToken);
         return new PlanContext(
             parts.Settings,
             parts.Kernel,
@@ -28,26 +27,15 @@ public sealed class PlanContextReader(OuterHostParts parts)
             to,
             inventory,
             await AskDomainCapabilitiesAsync(inventory, to.Host, target.Libvirt, cancellationToken),
-            filters.ToHashSet(StringComparer.Ordinal),
-            secrets.ToHashSet(),
-            await ReadWayBackAsync(inventory, from.Host, source.Libvirt, cancellationToken),
+            await AskDomainCapabilitiesAsync(inventory, from.Host, source.Libvirt, cancellationToken),
             CheckpointOwners(source.Generation, inventory),
             await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
         {
             Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
+            SourceObjects = await HostReader.ReadObjectsAsync(source.Libvirt, source.Generation.Paths, cancellationToken),
+            TargetObjects = await HostReader.ReadObjectsAsync(target.Libvirt, target.Generation.Paths, cancellationToken),
             Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
         };
-    }
-
-    private static async Task<WayBackFacts> ReadWayBackAsync(
-        HostInventory inventory, LibvirtHostDescription host, ILibvirtHost source, CancellationToken cancellationToken)
-    {
-        var filters = await source.ListNetworkFiltersAsync(cancellationToken);
-        var secrets = await source.ListSecretsAsync(cancellationToken);
-        return new WayBackFacts(
-            await AskDomainCapabilitiesAsync(inventory, host, source, cancellationToken),
-            filters.ToHashSet(StringComparer.Ordinal),
-            secrets.ToHashSet());
     }
 
     private static async Task<IReadOnlyList<CarriedNeed>> ReadNeedsAsync(

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Planning.Checks;
@@ -56,8 +57,18 @@ public static class Planner
                 $"the outer host's kernel {context.Kernel.Release}: update and reboot the outer host for a newer one",
                 "Docker and hostctl: update their packages on the outer host",
                 "CPU microcode and firmware",
-            ]);
+            ])
+        {
+            NetworkFilters = [.. Differing(context, DifferenceKind.Missing, DifferenceKind.Changed).Where(static item => item.Kind == HostObjectKind.NetworkFilter).Select(static item => item.Name)],
+            Secrets = [.. context.SourceObjects.Where(static item => item.Kind == HostObjectKind.Secret).Select(static item => item.Name)],
+            OfTheImage = target.Generation is { Role: GenerationRole.Candidate, Record.RetiredAt: null }
+                ? [.. Differing(context, DifferenceKind.Extra).Select(static item => item.InWords)]
+                : [],
+        };
     }
+
+    private static IEnumerable<HostObject> Differing(PlanContext context, params IReadOnlyList<DifferenceKind> kinds) =>
+        HostComparison.Compare(context.SourceObjects, context.TargetObjects).Where(difference => kinds.Contains(difference.Kind)).Select(static difference => difference.Object!);
 
     /// <summary>At most; how many really are depends on what each takes of cores and memory.</summary>
     internal static int DefaultParallel(int processors) => Math.Clamp(processors, 1, 8);

@@ -44,7 +44,17 @@ public sealed record SwapPlan(
     IReadOnlyList<string> Warnings,
     int Parallel,
     long MemoryAvailableBytes,
-    IReadOnlyList<string> NotRefreshed);
+    IReadOnlyList<string> NotRefreshed)
+{
+    /// <summary>Network filters that will be carried over because the new side has not the same already.</summary>
+    public IReadOnlyList<string> NetworkFilters { get; init; } = [];
+
+    /// <summary>UUIDs of the secrets that will be carried over, with their values.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>What the new side has besides, since its image has it.</summary>
+    public IReadOnlyList<string> OfTheImage { get; init; } = [];
+}
 
 /// <summary>One VM's part of the plan.</summary>
 /// <param name="Order">Its place, from 1.</param>

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Inventory;
 
 namespace HostSwap.Orchestrator.Preparing;

@@ -61,12 +61,13 @@ internal sealed class Crossing : IAsyncDisposable
             throw new PlanDeclinedException();
 
         await Session.KeepRamInSavesAsync();
-        await _steps.RunAsync(SwapStep.ReplicateInventory, () => ReplicateInventoryStep.RunAsync(Session, stop));
+        var carrier = new ObjectCarrier(Session);
+        await _steps.RunAsync(SwapStep.ReplicateInventory, () => ReplicateInventoryStep.RunAsync(Session, carrier, stop));
         _moves = new MoveDomainsStep(Session, token => _preparation.ReplanAsync(Session, token), _onFailure);
         await _steps.RunAsync(SwapStep.MoveDomains, () => _moves.RunAsync(Plan, stop));
 
         // From here every VM is on one side: stopping half-way would be worse than the second that is left.
-        await _steps.RunAsync(SwapStep.Verify, () => VerifyStep.RunAsync(Session, _moves.Outcomes, _parts, _readiness));
+        await _steps.RunAsync(SwapStep.Verify, () => VerifyStep.RunAsync(Session, carrier, _moves.Outcomes, _parts, _readiness));
     }
 
     /// <inheritdoc/>

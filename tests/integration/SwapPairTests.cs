@@ -68,6 +68,7 @@ public sealed class SwapPairTests
         var target = await lab.GenerationAsync(2, Token);
         (await OwnersAsync(lab)).ShouldBe(owners);
         (await DefinitionsAsync(lab, target)).ShouldBe(definitions);
+        await NothingDiffersAsync(lab);
         (await OuterHostLab.HasNetworkAsync(target, Network, Token)).ShouldBeTrue();
         (await OuterHostLab.HasPoolAsync(target, Pool, Token)).ShouldBeTrue();
         await PausedGuestGoesOnAsync(lab, target);
@@ -93,6 +94,13 @@ public sealed class SwapPairTests
         {
             foreach (var prober in probers.Values) await prober.DisposeAsync();
         }
+    }
+
+    /// <summary>The old generation is stopped by now; what it held was written down.</summary>
+    private static async Task NothingDiffersAsync(OuterHostLab lab)
+    {
+        var diff = HostctlDocuments.Read<DiffView>((await lab.Hostctl.RunAsync(["diff", "--format", "json"], Token)).Output);
+        diff.Differences.Where(static difference => difference.Kind is not "extra").ShouldBeEmpty();
     }
 
     private static async Task<SortedDictionary<string, string>> DefinitionsAsync(OuterHostLab lab, Generation generation)

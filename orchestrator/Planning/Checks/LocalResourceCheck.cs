@@ -1,3 +1,5 @@
+using HostSwap.Orchestrator.Comparing;
+
 namespace HostSwap.Orchestrator.Planning.Checks;
 
 /// <summary>What is bound to the outer host's hardware or to one generation, and so cannot move live.</summary>
@@ -11,8 +13,23 @@ public sealed class LocalResourceCheck : IPlanCheck
             foreach (var device in definition.HostDevices)
                 yield return new Blocker("host-device", machine.Name, $"it has a {device}, which cannot move live", "Detach it for the swap, or shut the VM down.");
 
-            foreach (var secret in definition.Secrets.Where(secret => !context.TargetSecrets.Contains(secret)).Distinct())
-                yield return new Blocker("secret", machine.Name, $"its secret {secret} is not defined in {context.Target.Generation.Name}", "Define it there, or detach what needs it.");
+            foreach (var secret in definition.Secrets.Distinct())
+            {
+                if (WhyNoSecret(context, secret) is { } problem)
+                    yield return new Blocker("secret", machine.Name, problem, "Define it with its value and without private='yes' or ephemeral='yes', or detach what needs it.");
+            }
         }
+    }
+
+    private static string? WhyNoSecret(PlanContext context, Guid secret)
+    {
+        var name = secret.ToString("D");
+        var there = context.TargetObjects.Any(item => item.Kind == HostObjectKind.Secret && item.Uuid == secret && !item.HasUnreadableValue);
+        return context.Find(HostObjectKind.Secret, name) switch
+        {
+            null => $"its secret {name} is not defined",
+            { HasUnreadableValue: true } item when !there => $"its secret {name} cannot be carried over: it has {item.Value}",
+            _ => null,
+        };
     }
 }

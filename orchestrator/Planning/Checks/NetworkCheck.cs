@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Inventory;
 
 namespace HostSwap.Orchestrator.Planning.Checks;
@@ -16,8 +17,8 @@ public sealed class NetworkCheck : IPlanCheck
                 if (Problem(context, machine, item, there) is { } blocker)
                     yield return blocker;
 
-                if (item.Filter is { } filter && !context.TargetFilters.Contains(filter))
-                    yield return new Blocker("nwfilter", machine.Name, $"its network filter {filter} is not defined in {context.Target.Generation.Name}", "Define it in the image.");
+                if (item.Filter is { } filter && context.Find(HostObjectKind.NetworkFilter, filter) is null)
+                    yield return new Blocker("nwfilter", machine.Name, $"its network filter {filter} is not defined", "Define it with 'virsh nwfilter-define', or take it from the VM's interface.");
             }
         }
     }

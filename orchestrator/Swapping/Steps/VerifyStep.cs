@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Swapping.Canaries;
@@ -8,7 +9,7 @@ namespace HostSwap.Orchestrator.Swapping.Steps;
 /// <summary>Looks at both sides as a whole before the candidate becomes the active generation.</summary>
 internal static class VerifyStep
 {
-    public static async Task<string> RunAsync(SwapSession session, IReadOnlyList<MoveOutcome> moves, OuterHostParts parts, Readiness ready)
+    public static async Task<string> RunAsync(SwapSession session, ObjectCarrier carrier, IReadOnlyList<MoveOutcome> moves, OuterHostParts parts, Readiness ready)
     {
         var problems = new List<string>();
         var there = (await session.Target.Libvirt.Domains.ListVmsAsync(CancellationToken.None)).ToDictionary(domain => domain.Uuid);
@@ -23,11 +24,30 @@ internal static class VerifyStep
         foreach (var unit in status.FailedUnits.Except(ready.FailedUnits, StringComparer.Ordinal))
             problems.Add($"unit {unit} failed in {session.Target.Generation.Name} during the swap");
 
+        // What somebody has defined or changed on the old side meanwhile belongs to the new one as well.
+        var carried = session.Source.IsAlive(session.Kernel) ? await carrier.RunAsync(CancellationToken.None) : $"{session.Source.Generation.Name} has ended";
+        foreach (var difference in await DifferencesAsync(session))
+            session.Notice($"{difference.Subject} is not as it was before the swap: {difference.What} ('hostctl diff' shows more)");
+
         if (FreeMemory.Look(session.Kernel, session.Settings) is { Status: HealthStatus.Warning } memory)
             session.Notice(memory.Message);
 
         return problems.Count == 0
-            ? $"{moves.Count} VM(s) on the new side alone; systemd is {status.State}"
+            ? $"{moves.Count} VM(s) on the new side alone; {carried}; systemd is {status.State}"
             : throw new StepFailedException(problems);
+    }
+
+    /// <summary>
+    /// Compares the VMs that have crossed with what they were: a change is no failure, since guests and people may make one
+    /// at any time. That VMs do not start by themselves yet is part of a swap.
+    /// </summary>
+    private static async Task<IReadOnlyList<HostDifference>> DifferencesAsync(SwapSession session)
+    {
+        if (session.Source.Generation.Role != GenerationRole.Active || LeftContents.Read(session.Source.Generation.Paths) is not { } before)
+            return [];
+        var now = await HostReader.ReadAsync(session.Target.Libvirt, session.Target.Generation.Paths, session.Time.GetUtcNow(), CancellationToken.None);
+        var there = now.Machines.ToDictionary(static machine => machine.Uuid);
+        var crossed = before.Machines.Where(machine => there.ContainsKey(machine.Uuid)).ToList();
+        return HostComparison.Compare(crossed, [.. crossed.Select(machine => there[machine.Uuid] with { Autostart = machine.Autostart })]);
     }
 }

@@ -98,7 +98,17 @@ public sealed record PlanBodyView(
     IReadOnlyList<string> Networks,
     IReadOnlyList<string> StoragePools,
     IReadOnlyList<BlockerView> Blockers,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings)
+{
+    /// <summary>Network filters that are carried over.</summary>
+    public IReadOnlyList<string> NetworkFilters { get; init; } = [];
+
+    /// <summary>Secrets that are carried over.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>What the new side has besides.</summary>
+    public IReadOnlyList<string> OfTheImage { get; init; } = [];
+}
 
 /// <summary>One planned move.</summary>
 public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason)
@@ -121,6 +131,15 @@ public sealed record ChecksView(string Schema, bool Healthy, int Errors, int War
 
 /// <summary>One check.</summary>
 public sealed record CheckView(string? Subject, string Name, string Status, string Message, string? Fix);
+
+/// <summary><c>hostctl diff --format json</c>.</summary>
+public sealed record DiffView(string Schema, bool Same, ComparedGenerationView From, ComparedGenerationView To, IReadOnlyList<DifferenceView> Differences);
+
+/// <summary>A generation as it was compared.</summary>
+public sealed record ComparedGenerationView(int Number, bool Recorded);
+
+/// <summary>One difference.</summary>
+public sealed record DifferenceView(string Kind, string Subject, string What, string? Diff);
 
 /// <summary>One line of <c>hostctl swap --format json</c>, of whichever event.</summary>
 public sealed record EventView(

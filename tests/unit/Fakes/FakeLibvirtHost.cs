@@ -2,16 +2,28 @@ using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.UnitTests.Fakes;
 
-/// <summary>One libvirt host in memory, with domains alone.</summary>
+/// <summary>One libvirt host in memory.</summary>
 internal sealed class FakeLibvirtHost : ILibvirtHost
 {
     public FakeDomains Domains { get; } = new();
 
     ILibvirtDomains ILibvirtHost.Domains => Domains;
 
-    public ILibvirtObjects Networks => throw new NotSupportedException();
+    public FakeObjects Networks { get; } = new();
 
-    public ILibvirtObjects StoragePools => throw new NotSupportedException();
+    ILibvirtObjects ILibvirtHost.Networks => Networks;
+
+    public FakeObjects StoragePools { get; } = new();
+
+    ILibvirtObjects ILibvirtHost.StoragePools => StoragePools;
+
+    public FakeObjects NetworkFilters { get; } = new();
+
+    ILibvirtObjects ILibvirtHost.NetworkFilters => NetworkFilters;
+
+    public FakeSecrets Secrets { get; } = new();
+
+    ILibvirtSecrets ILibvirtHost.Secrets => Secrets;
 
     /// <summary>The libvirt that it is; 12.0 has none of the defects that are known.</summary>
     public Version Version { get; set; } = new(12, 0, 0);
@@ -24,12 +36,6 @@ internal sealed class FakeLibvirtHost : ILibvirtHost
 
     public Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken) =>
         Task.FromResult("<domainCapabilities/>");
-
-    public Task<IReadOnlyList<string>> ListNetworkFiltersAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([]);
-
-    public Task<IReadOnlyList<Guid>> ListSecretsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Guid>>([]);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -20,9 +20,7 @@ internal static class PlanContexts
             new PlanSide(session.Target.Generation, Image: null, host with { HostUuid = Guid.NewGuid() }, SwapWorld.TargetPid),
             new HostInventory(machines, [], []),
             nothing,
-            new HashSet<string>(StringComparer.Ordinal),
-            new HashSet<Guid>(),
-            new WayBackFacts(nothing, new HashSet<string>(StringComparer.Ordinal), new HashSet<Guid>()),
+            nothing,
             new HashSet<Guid>(),
             []);
     }

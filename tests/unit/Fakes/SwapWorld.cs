@@ -47,6 +47,9 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
     /// <summary>What whoever watches was told in words.</summary>
     public IReadOnlyList<string> Notices => [.. Events.OfType<SwapNotice>().Select(static notice => notice.Message)];
 
+    /// <summary>What the side that VMs go to is.</summary>
+    public (GenerationRole Role, DateTimeOffset? RetiredAt) TargetIs { get; set; } = (GenerationRole.Candidate, null);
+
     /// <summary>How often a failed move is tried again.</summary>
     public int Retries { get; init; }
 
@@ -63,7 +66,7 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         MemoryReserveMiB: 0);
 
     public SwapSession Session => new(
-        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source), Side(2, TargetPid, Target), Qmp, Hooks);
+        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source, (GenerationRole.Active, null)), Side(2, TargetPid, Target, TargetIs), Qmp, Hooks);
 
     public HostSwapSettings Settings => new(
         Paths,
@@ -119,9 +122,9 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         _root.Delete(recursive: true);
     }
 
-    private SwapSide Side(int number, int pid, ILibvirtHost host)
+    private SwapSide Side(int number, int pid, ILibvirtHost host, (GenerationRole Role, DateTimeOffset? RetiredAt) now)
     {
-        var record = new GenerationRecord(number, nameof(GenerationRole.Active), "image", "sha256:0", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null);
+        var record = new GenerationRecord(number, now.Role.ToString(), "image", "sha256:0", Guid.NewGuid(), DateTimeOffset.UnixEpoch, now.RetiredAt);
         return new SwapSide(Generation.From(record, Paths), host, pid, $"pid:[{pid}]");
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using HostSwap.Orchestrator;
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
@@ -53,6 +54,12 @@ internal sealed class FakeOuterHost : IOuterHost
 
     /// <summary>What <c>vm prepare</c> reports; the request is put in its place.</summary>
     public PrepareReport Prepared { get; set; } = new(new PrepareRequest(Undo: false, Vm: null, DryRun: false), 8, []);
+
+    /// <summary>What <c>diff</c> finds.</summary>
+    public GenerationComparison Comparison { get; set; } = new(
+        new ComparedGeneration(1, "old", DateTimeOffset.UnixEpoch, Recorded: true), new ComparedGeneration(2, "new", DateTimeOffset.UnixEpoch, Recorded: false), []);
+
+    public Task<GenerationComparison> DiffAsync(int? from, int? to, CancellationToken cancellationToken) => Answer($"diff {from} {to}", Comparison);
 
     public string MountMemory() => Answer("memory mount", Memory).Result;
 

@@ -92,7 +92,7 @@ public sealed class OtherVerbTests : IDisposable
         plan.EnumerateObject().Select(member => member.Name).ShouldBe(
         [
             "from", "fromImage", "candidate", "image", "imageId", "parallel", "memoryAvailableBytes", "versions", "moves",
-            "networks", "storagePools", "blockers", "warnings", "notRefreshed",
+            "networks", "storagePools", "blockers", "warnings", "notRefreshed", "networkFilters", "secrets", "ofTheImage",
         ]);
         plan.GetProperty("moves")[0].EnumerateObject().Select(member => member.Name).ShouldBe(
             ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority"]);

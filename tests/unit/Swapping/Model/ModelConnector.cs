@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Systemd;
+using HostSwap.UnitTests.Fakes;
 
 namespace HostSwap.UnitTests.Swapping.Model;
 
@@ -33,9 +34,13 @@ internal sealed class ModelLibvirtHost(ModelWorld world, FaultGate gate, Generat
 
     public ILibvirtDomains Domains { get; } = new ModelDomains(world, gate, generation.Number);
 
-    public ILibvirtObjects Networks { get; } = new NoObjects();
+    public ILibvirtObjects Networks { get; } = new FakeObjects();
 
-    public ILibvirtObjects StoragePools { get; } = new NoObjects();
+    public ILibvirtObjects StoragePools { get; } = new FakeObjects();
+
+    public ILibvirtObjects NetworkFilters { get; } = new FakeObjects();
+
+    public ILibvirtSecrets Secrets { get; } = new FakeSecrets();
 
     public Task<LibvirtVersions> ReadVersionsAsync(CancellationToken cancellationToken) => ReadAsync(Versions);
 
@@ -45,26 +50,9 @@ internal sealed class ModelLibvirtHost(ModelWorld world, FaultGate gate, Generat
     public Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken) =>
         ReadAsync(() => "<domainCapabilities/>");
 
-    public Task<IReadOnlyList<string>> ListNetworkFiltersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
-
-    public Task<IReadOnlyList<Guid>> ListSecretsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Guid>>([]);
-
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private LibvirtVersions Versions() => World.Container(generation.Number) is { Running: true }
         ? new LibvirtVersions(new Version(11, 3, 0), new Version(10, 0, 0))
         : throw new AdapterException($"libvirt {generation.Name}", "describe", "no bus");
-
-    private sealed class NoObjects : ILibvirtObjects
-    {
-        public Task<IReadOnlyList<LibvirtObject>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<LibvirtObject>>([]);
-
-        public Task<string> GetXmlAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task DefineAsync(string xml, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task StartAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task SetAutostartAsync(string name, bool autostart, CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
 }

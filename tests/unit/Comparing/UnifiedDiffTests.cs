@@ -1,9 +1,9 @@
 using CsCheck;
-using HostSwap.Orchestrator.Preparing;
+using HostSwap.Orchestrator.Comparing;
 using Shouldly;
 using Xunit;
 
-namespace HostSwap.UnitTests.Preparing;
+namespace HostSwap.UnitTests.Comparing;
 
 public sealed class UnifiedDiffTests
 {

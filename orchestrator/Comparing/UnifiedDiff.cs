@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace HostSwap.Orchestrator.Preparing;
+namespace HostSwap.Orchestrator.Comparing;
 
 /// <summary>
 /// Compares two texts line by line and writes the difference in diff's unified form, by Myers' algorithm ("An O(ND)
