@@ -45,6 +45,9 @@ public enum DifferingAspects
 
     /// <summary>Whether it is persistent.</summary>
     Persistence = 1 << 7,
+
+    /// <summary>The snapshots of a VM.</summary>
+    Snapshots = 1 << 8,
 }
 
 /// <summary>One difference between two hosts.</summary>
@@ -122,11 +125,13 @@ public static class HostComparison
             | Of(Group(from.State) != Group(to.State), DifferingAspects.NotActive)
             | Of(from.Persistent != to.Persistent, DifferingAspects.Persistence)
             | Of(from.Persistent == to.Persistent && !Same(from.Definition, to.Definition), DifferingAspects.Definition)
-            | Of(from.Autostart != to.Autostart, DifferingAspects.Autostart);
+            | Of(from.Autostart != to.Autostart, DifferingAspects.Autostart)
+            | Of(!Same(from.Snapshots, to.Snapshots), DifferingAspects.Snapshots);
         return Changed(InWords(from), aspects, (from.Definition, to.Definition), aspect => aspect switch
         {
             DifferingAspects.Name => $"it was called {from.Name} and is {to.Name}",
             DifferingAspects.NotActive => $"it was {from.State} and is {to.State}",
+            DifferingAspects.Snapshots => $"its snapshots were: {Listed(from.Snapshots)}, and are: {Listed(to.Snapshots)}",
             DifferingAspects.Persistence => to.Persistent ? "it was transient and is persistent" : "it was persistent and is transient",
             _ => InWords(aspect, to.Autostart),
         });
@@ -155,6 +160,8 @@ public static class HostComparison
     }
 
     private static DifferingAspects Of(bool differs, DifferingAspects aspect) => differs ? aspect : DifferingAspects.None;
+
+    private static string Listed(string snapshots) => snapshots.Length == 0 ? "none" : snapshots;
 
     private static string InWords(HostMachine machine) => $"VM {machine.Name}";
 

@@ -61,7 +61,11 @@ public sealed record HostObject(
 /// <param name="Persistent">Whether it is defined persistently.</param>
 /// <param name="Autostart">Whether libvirt starts it by itself.</param>
 /// <param name="Definition">Its persistent definition with title, description and metadata; empty where it has none.</param>
-public sealed record HostMachine(Guid Uuid, string Name, DomainState State, bool Persistent, bool Autostart, string Definition);
+public sealed record HostMachine(Guid Uuid, string Name, DomainState State, bool Persistent, bool Autostart, string Definition)
+{
+    /// <summary>Its snapshots in a line: names, with a parent's before it, and the current one marked.</summary>
+    public string Snapshots { get; init; } = "";
+}
 
 /// <summary>What a host holds at one moment.</summary>
 /// <param name="At">When.</param>

@@ -51,12 +51,19 @@ public static class HostReader
                 ? await ReadAsync(
                     token => domains.GetXmlAsync(domain.Uuid, DomainXml.Portable, token), async token => await domains.FindAsync(domain.Uuid, token) is { Persistent: true }, cancellationToken)
                 : "";
-            if (xml is not null)
-                found.Add(new HostMachine(domain.Uuid, domain.Name, domain.State, domain.Persistent, domain.Autostart, xml.Length == 0 ? "" : DefinitionText.Normalise(xml)));
+            if (xml is null)
+                continue;
+            found.Add(new HostMachine(domain.Uuid, domain.Name, domain.State, domain.Persistent, domain.Autostart, xml.Length == 0 ? "" : DefinitionText.Normalise(xml))
+            {
+                Snapshots = InWords(await domains.ReadSnapshotsAsync(domain.Uuid, cancellationToken)),
+            });
         }
 
         return [.. found.OrderBy(static machine => machine.Name, StringComparer.Ordinal)];
     }
+
+    private static string InWords(IReadOnlyList<SnapshotRecord> snapshots) => string.Join(
+        ", ", snapshots.Select(static snapshot => $"{(snapshot.Parent is null ? "" : $"{snapshot.Parent} → ")}{snapshot.Name}{(snapshot.Current ? " (current)" : "")}"));
 
     /// <summary>Reads a definition; null where the object is gone since it was listed.</summary>
     private static async Task<string?> ReadAsync(

@@ -34,6 +34,9 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>Directories that all generations share (disks, NVRAM, vTPM state).</summary>
     public string Shared => Path.Join(State, "shared");
 
+    /// <summary>What libvirt knew of the snapshots of VMs that are on their way; a file for each VM.</summary>
+    public string KeptSnapshots => Path.Join(State, "snapshots");
+
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 

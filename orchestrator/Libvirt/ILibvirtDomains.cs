@@ -36,6 +36,21 @@ public interface ILibvirtDomains
     /// <summary>Names of the domain's snapshots.</summary>
     Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken);
 
+    /// <summary>Everything that libvirt knows of the domain's snapshots; passwords in them are included.</summary>
+    Task<IReadOnlyList<SnapshotRecord>> ReadSnapshotsAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Has libvirt forget a snapshot, whose disks and memory stay as they are
+    /// (<c>VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY</c>); its children become those of its parent.
+    /// </summary>
+    Task ForgetSnapshotAsync(Guid uuid, string name, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Has libvirt know a snapshot again that it once described so (<c>VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE</c>); a parent that
+    /// it names must be known.
+    /// </summary>
+    Task RedefineSnapshotAsync(Guid uuid, string xml, bool current, CancellationToken cancellationToken);
+
     /// <summary>Whether a managed save image exists.</summary>
     Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken);
 
@@ -178,6 +193,13 @@ public sealed record DomainRecord(
         _ => PostCopyPhase.None,
     };
 }
+
+/// <summary>A snapshot of a domain as libvirt knows it.</summary>
+/// <param name="Name">Its name: untrusted text.</param>
+/// <param name="Parent">The snapshot that it was taken after; null for a first one.</param>
+/// <param name="Current">Whether it is the one that the next is taken after.</param>
+/// <param name="Xml">libvirt's whole description.</param>
+public sealed record SnapshotRecord(string Name, string? Parent, bool Current, string Xml);
 
 /// <summary>What a migration shall do (<c>virDomainMigrateToURI3</c>).</summary>
 /// <param name="DestinationUri">libvirt URI of the other side as seen from the source's libvirtd.</param>

@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.DBus;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Inventory;
 
 namespace HostSwap.Orchestrator.Libvirt;
 
@@ -8,6 +9,12 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
 {
     /// <summary>The interface of a domain's object.</summary>
     public const string Interface = "org.libvirt.Domain";
+
+    private const string SnapshotInterface = "org.libvirt.DomainSnapshot";
+    private const uint SnapshotXmlSecure = 1; // VIR_DOMAIN_SNAPSHOT_XML_SECURE
+    private const uint SnapshotCreateRedefine = 1; // VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
+    private const uint SnapshotCreateCurrent = 2; // VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT
+    private const uint SnapshotDeleteMetadataOnly = 2; // VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY
 
     /// <summary>What libvirt takes for no limit (<c>QEMU_DOMAIN_MIG_BANDWIDTH_MAX</c>): QEMU counts bytes in 63 bits.</summary>
     private const long UnlimitedMiBPerSecond = long.MaxValue >> 20;
@@ -86,6 +93,38 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
             ? name
             : throw new BusFormatException("the path of a snapshot", path);
     }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SnapshotRecord>> ReadSnapshotsAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        var paths = await CallAsync(uuid, "ListDomainSnapshots", LibvirtCalls.Paths, cancellationToken, BusValue.UInt32(0));
+        var found = await Task.WhenAll(paths.Select(ReadAsync));
+        return [.. found.OrderBy(static snapshot => snapshot.Name, StringComparer.Ordinal)];
+
+        async Task<SnapshotRecord> ReadAsync(string path)
+        {
+            var xml = await calls.CallAsync(path, SnapshotInterface, "GetXMLDesc", static reply => reply.First.AsString(), cancellationToken, BusValue.UInt32(SnapshotXmlSecure));
+            var current = await calls.CallAsync(path, SnapshotInterface, "IsCurrent", static reply => reply.First.AsBoolean(), cancellationToken, BusValue.UInt32(0));
+            var snapshot = DomainXmlReader.Parse(xml);
+            return new SnapshotRecord(snapshot.Element("name")?.Value ?? "", snapshot.Element("parent")?.Element("name")?.Value, current, xml);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetSnapshotAsync(Guid uuid, string name, CancellationToken cancellationToken)
+    {
+        var path = await CallAsync(uuid, "SnapshotLookupByName", static reply => reply.First.AsString(), cancellationToken, BusValue.String(name), BusValue.UInt32(0));
+        await calls.CallAsync(path, SnapshotInterface, "Delete", cancellationToken, BusValue.UInt32(SnapshotDeleteMetadataOnly));
+    }
+
+    /// <inheritdoc/>
+    public Task RedefineSnapshotAsync(Guid uuid, string xml, bool current, CancellationToken cancellationToken) => CallAsync(
+        uuid,
+        "SnapshotCreateXML",
+        static reply => reply.First.AsString(),
+        cancellationToken,
+        BusValue.String(xml),
+        BusValue.UInt32(SnapshotCreateRedefine | (current ? SnapshotCreateCurrent : 0)));
 
     /// <inheritdoc/>
     public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) =>

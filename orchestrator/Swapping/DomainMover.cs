@@ -21,12 +21,21 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private readonly DefinitionMove _definitions = new(session);
     private readonly ArrivalCheck _arrival = new(session);
     private readonly MoveNotes _notes = new(session);
+    private readonly KeptSnapshots _snapshots = new(session.Settings.Paths, session.Log);
 
     /// <summary>
     /// Moves it. Every expected failure is an outcome; only a journal that cannot be written throws. A move that failed
     /// for a reason that may pass is tried again, after a wait that doubles each time.
     /// </summary>
     public async Task<MoveOutcome> MoveAsync(PlannedMove move, Version sourceVersion, CancellationToken stop)
+    {
+        var outcome = await TryAsync(move, sourceVersion, stop);
+        if (outcome.State == MoveState.Returned && await WhyNoSnapshotsAsync(session.Source, move) is { } problem)
+            session.Notice($"{move.Name}: {problem}");
+        return outcome;
+    }
+
+    private async Task<MoveOutcome> TryAsync(PlannedMove move, Version sourceVersion, CancellationToken stop)
     {
         var progress = new MoveProgressState(session, move);
         var outcome = await MoveOnceAsync(move, progress, sourceVersion, stop);
@@ -138,6 +147,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return false;
         }
 
+        if (machine.Snapshots.Count > 0)
+            await _snapshots.TakeAsync(session.Source.Libvirt.Domains, move.Uuid);
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid, _notes.OwnersOf(move.Uuid));
         await using var facts = await _arrival.NoteAsync(domain, definition);
         foreign.IsBeingMoved(move.Uuid);
@@ -240,6 +251,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     {
         foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "its definition is carried over");
+        await _snapshots.TakeAsync(session.Source.Libvirt.Domains, move.Uuid);
         if (!await _definitions.RunAsync(move))
         {
             progress.Enter(MoveState.Fenced, "it was started while its definition was being carried over");
@@ -254,12 +266,27 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private async Task FinishArrivalAsync(
         PlannedMove move, MoveProgressState progress, DiskOwners owners, VmFacts facts, DomainRecord? expected, string? leftover = null)
     {
-        IReadOnlyList<string> problems = [.. await _arrival.RunAsync(move, owners, facts, expected), .. leftover is null ? Array.Empty<string>() : [leftover]];
+        var checks = await _arrival.RunAsync(move, owners, facts, expected);
+        IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, await WhyNoSnapshotsAsync(session.Target, move) }.OfType<string>()];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
             progress.Enter(MoveState.Verified, $"state, persistence and disks as before{Copied(progress)}");
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
+    }
+
+    /// <summary>Gives a VM its snapshots back; says why not, in which case they stay written down.</summary>
+    private async Task<string?> WhyNoSnapshotsAsync(SwapSide side, PlannedMove move)
+    {
+        try
+        {
+            await _snapshots.RestoreAsync(side.Libvirt.Domains, move.Uuid);
+            return null;
+        }
+        catch (HostSwapException exception) when (exception is not Journal.JournalException)
+        {
+            return $"its snapshots could not be defined again: {exception.Message}";
+        }
     }
 
     private static string Copied(MoveProgressState progress) =>

@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Swapping.Canaries;
@@ -62,7 +63,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     public async Task<string> GoForwardAsync(Generation source, Generation candidate, CancellationToken stop)
     {
         await using var crossing = await CrossAsync((source, candidate), approval, stop);
-        await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, Log).RunAsync(source, candidate, crossing.Session.Target.Libvirt.Domains));
+        await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, Log, Notice).RunAsync(source, candidate, crossing.Session.Target.Libvirt.Domains));
         var retired = parts.Generations.All().Single(generation => generation.Number == source.Number);
         var end = "";
         await _steps.RunAsync(SwapStep.Retire, async () => end = await new RetireStep(parts, Log).RunAsync(retired));
@@ -91,7 +92,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         {
             // Before the flags are back, by which what has missed its start could no longer be told.
             await new MissedStarts(parts, Log, Notice).CatchUpAsync(active, libvirt.Domains, preferred: null);
-            await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, Log).CompleteAsync(active, libvirt.Domains));
+            await _steps.RunAsync(SwapStep.Activate, () => new ActivateStep(parts, Log, Notice).CompleteAsync(active, libvirt.Domains));
         }
 
         foreach (var old in parts.Generations.All().Where(generation => generation.Role == GenerationRole.Retired))
@@ -101,6 +102,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
             await parts.Generations.StartAsync(Log, old, stop);
             await using var crossing = await CrossAsync((old, active), approval, stop);
             await new AutostartNotes(parts.Journal).RestoreAsync(Log, active, crossing.Session.Target.Libvirt.Domains);
+            await RestoreSnapshotsAsync(crossing.Session.Target.Libvirt.Domains);
         }
 
         await _steps.RunAsync(SwapStep.Retire, () => new RetireStep(parts, Log).RetireDueAsync());
@@ -256,11 +258,17 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         if (await parts.Engine.FindContainerAsync(active.ContainerName, CancellationToken.None) is { Restart: false })
             await parts.Generations.SetRestartAsync(Log, active, restart: true, CancellationToken.None);
 
-        var notes = new AutostartNotes(parts.Journal);
-        if (notes.Wanted().Count == 0)
-            return;
         await using var libvirt = parts.Connector.ConnectLibvirt(active);
-        await notes.RestoreAsync(Log, active, libvirt.Domains);
+        await RestoreSnapshotsAsync(libvirt.Domains);
+        var notes = new AutostartNotes(parts.Journal);
+        if (notes.Wanted().Count > 0)
+            await notes.RestoreAsync(Log, active, libvirt.Domains);
+    }
+
+    private async Task RestoreSnapshotsAsync(ILibvirtDomains domains)
+    {
+        foreach (var problem in await new KeptSnapshots(parts.Settings.Paths, Log).RestoreAllAsync(domains))
+            Notice(problem);
     }
 
     private OperationResult Judge(OperationResult wanted, bool onOneSide)

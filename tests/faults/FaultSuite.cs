@@ -43,6 +43,7 @@ internal sealed class FaultSuite(FaultOptions options)
         new HandoverRefused(),
         new FinishReplyLost(),
         new KilledInHandover(),
+        new KilledWithSnapshots(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

@@ -20,7 +20,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
     [InlineData("bridge", "hand-bridge", "br-hand")]
     [InlineData("network", "fleeting-net", "fleeting")]
     [InlineData("host-device", "host-device", "")]
-    [InlineData("snapshots", "snapshots", "")]
+    [InlineData("managed-save", "saved", "")]
     public void Each_blocker_names_the_VM_the_reason_and_a_fix(string code, string subject, string named)
     {
         var blocker = world.Plan.Plan.Blockers.ShouldHaveSingleItemWhere(
@@ -39,7 +39,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
 
     [Fact]
     public void No_VM_is_blamed_for_what_it_has_not() =>
-        world.Plan.Plan.Blockers.Where(static blocker => blocker.Subject is "new-machine" or "new-cpu" or "hand-bridge" or "snapshots")
+        world.Plan.Plan.Blockers.Where(static blocker => blocker.Subject is "new-machine" or "new-cpu" or "hand-bridge" or "saved")
             .GroupBy(static blocker => blocker.Subject, StringComparer.Ordinal)
             .ShouldAllBe(static group => group.Count() == 1);
 
@@ -49,7 +49,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
         var result = await world.Lab.Hostctl.RunAsync(["swap", "--yes", "--image", Repository.Bookworm], Token);
 
         result.ExitCode.ShouldBe(ExitCodes.RefusedByPlan, result.Describe());
-        foreach (var subject in new[] { "big", "copying", "new-machine", "host-device", "snapshots" }) (result.Output + result.Error).ShouldContain(subject);
+        foreach (var subject in new[] { "big", "copying", "new-machine", "host-device", "saved" }) (result.Output + result.Error).ShouldContain(subject);
         await Oracle.GenerationsAreAsync(world.Lab, active: 1, Token);
         await Oracle.EveryGuestLivesOnAsync(world.Lab, Token);
         var generation = await world.Lab.ActiveAsync(Token);

@@ -39,10 +39,7 @@ public sealed class DomainStateCheck : IPlanCheck
                 "Let it run ('virsh resume') until it has been swapped; this ends with a generation whose QEMU is 10.0 or newer.");
         }
 
-        // libvirt refuses to migrate a domain with snapshots or checkpoints, whose metadata is not part of a migration.
-        if (machine.Snapshots.Count > 0)
-            yield return new Blocker("snapshots", machine.Name, $"it has {machine.Snapshots.Count} snapshot(s), which libvirt does not migrate", "Remove their metadata with 'virsh snapshot-delete --metadata', or the snapshots themselves.");
-
+        // libvirt refuses to migrate a domain with checkpoints, whose metadata is not part of a migration, and of which libvirt-dbus knows nothing.
         if (context.CheckpointOwners.Contains(machine.Domain.Uuid))
             yield return new Blocker("checkpoints", machine.Name, "it has checkpoints, which libvirt does not migrate", "Remove their metadata with 'virsh checkpoint-delete --metadata'.");
 

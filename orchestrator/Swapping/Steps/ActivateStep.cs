@@ -8,7 +8,7 @@ namespace HostSwap.Orchestrator.Swapping.Steps;
 /// Makes the candidate the active generation. The order keeps it true at every instant that at most one generation is
 /// started by Docker, and that VMs start by themselves in none but the active one. Every effect can be repeated.
 /// </summary>
-internal sealed class ActivateStep(OuterHostParts parts, EffectLog log)
+internal sealed class ActivateStep(OuterHostParts parts, EffectLog log, Action<string> notice)
 {
     private const string Step = "activate";
 
@@ -28,6 +28,8 @@ internal sealed class ActivateStep(OuterHostParts parts, EffectLog log)
     public async Task<string> CompleteAsync(Generation active, ILibvirtDomains domains)
     {
         await parts.Generations.SetRestartAsync(log, active, restart: true, CancellationToken.None);
+        foreach (var problem in await new KeptSnapshots(parts.Settings.Paths, log).RestoreAllAsync(domains))
+            notice(problem);
         var autostarted = await new AutostartNotes(parts.Journal).RestoreAsync(log, active, domains);
         await log.DoAsync(Step, active.Name, () =>
         {

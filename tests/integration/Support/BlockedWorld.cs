@@ -70,10 +70,11 @@ public sealed class BlockedWorld : IAsyncLifetime
                 off with { Name = "hand-bridge", Uuid = Guid.NewGuid(), Bridge = "br-hand" },
                 off with { Name = "fleeting-net", Uuid = Guid.NewGuid(), Bridge = null, Network = "fleeting" },
                 off with { Name = "host-device", Uuid = Guid.NewGuid(), ExtraDevices = [HostDevice()] },
-                off with { Name = "snapshots", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2 },
+                off with { Name = "saved", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2 },
             ],
             Token);
-        await generation.VirshAsync(["snapshot-create-as", Uuid("snapshots"), "before"], Token);
+        await generation.VirshAsync(["start", Uuid("saved")], Token);
+        await generation.VirshAsync(["managedsave", Uuid("saved")], Token);
         // As slow as it can be, so that it is still under way when all tests are done.
         var copying = Lab.Guests.Single(static guest => guest.Name is "copying");
         await generation.VirshAsync(["blockcopy", copying.Uuid, "vda", $"{copying.DiskPath}.copy", "--transient-job", "--bytes", "--bandwidth", "1"], Token);

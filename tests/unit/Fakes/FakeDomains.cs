@@ -128,8 +128,37 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    /// <summary>Snapshots by their VM.</summary>
+    public Dictionary<Guid, List<SnapshotRecord>> Snapshots { get; } = [];
+
+    /// <summary>Refuses to know a snapshot again where it throws.</summary>
+    public Action<string> OnRedefineSnapshot { get; set; } = _ => { };
+
+    public Task<IReadOnlyList<SnapshotRecord>> ReadSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SnapshotRecord>>([.. Snapshots.GetValueOrDefault(uuid) ?? []]);
+
+    public Task ForgetSnapshotAsync(Guid uuid, string name, CancellationToken cancellationToken)
+    {
+        Calls.Add($"forget {name}");
+        Snapshots[uuid].RemoveAll(snapshot => snapshot.Name == name);
+        return Task.CompletedTask;
+    }
+
+    public Task RedefineSnapshotAsync(Guid uuid, string xml, bool current, CancellationToken cancellationToken)
+    {
+        OnRedefineSnapshot(xml);
+        var root = System.Xml.Linq.XElement.Parse(xml);
+        var (name, parent) = (root.Element("name")!.Value, root.Element("parent")?.Element("name")?.Value);
+        var known = Snapshots.TryGetValue(uuid, out var list) ? list : Snapshots[uuid] = [];
+        if (parent is not null && !known.Exists(snapshot => snapshot.Name == parent))
+            throw new AdapterException("libvirt", "snapshot", $"parent {parent} is not known");
+        Calls.Add($"redefine {name}");
+        known.Add(new SnapshotRecord(name, parent, current, xml));
+        return Task.CompletedTask;
+    }
+
     public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([]);
+        Task.FromResult<IReadOnlyList<string>>([.. (Snapshots.GetValueOrDefault(uuid) ?? []).Select(static snapshot => snapshot.Name)]);
 
     public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(false);
 

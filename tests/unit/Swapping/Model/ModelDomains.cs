@@ -55,6 +55,12 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
         Here.End(uuid, ModelLibvirt.DestroyedReason);
     });
 
+    public Task<IReadOnlyList<SnapshotRecord>> ReadSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<SnapshotRecord>>([]);
+
+    public Task ForgetSnapshotAsync(Guid uuid, string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task RedefineSnapshotAsync(Guid uuid, string xml, bool current, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(false);

@@ -1,0 +1,149 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Xml.Linq;
+using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Libvirt;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>
+/// Snapshots of VMs on their way. libvirt migrates no domain that has any, and carries none: what it knows of them is written
+/// down, taken from it, and defined again where the VM ends up. What they consist of is in the VM's disks and is not touched.
+/// </summary>
+/// <remarks>
+/// A file for each VM holds them from before the first is taken until all are back, so that neither a death nor a failure in
+/// between can lose one. It may hold passwords, as a definition may, and is root's alone.
+/// </remarks>
+internal sealed class KeptSnapshots(HostSwapPaths paths, EffectLog log)
+{
+    private const string TakeStep = "take-snapshots";
+    private const string RestoreStep = "restore-snapshots";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Takes those of a VM from a host that it is about to leave; none where it has none.</summary>
+    public async Task TakeAsync(ILibvirtDomains domains, Guid uuid)
+    {
+        var present = await domains.ReadSnapshotsAsync(uuid, CancellationToken.None);
+        if (present.Count == 0)
+            return;
+        await log.DoAsync(TakeStep, uuid.ToString(), async () =>
+        {
+            // An earlier try may have died when some were taken already. Of those that are here, what is here counts.
+            var taken = Read(uuid).Where(kept => !present.Any(snapshot => Same(snapshot.Name, kept.Name)));
+            Write(uuid, [.. taken.Select(kept => kept with { Current = kept.Current && !present.Any(static snapshot => snapshot.Current) }), .. present]);
+            foreach (var snapshot in ParentsFirst(present).Reverse())
+                await domains.ForgetSnapshotAsync(uuid, snapshot.Name, CancellationToken.None);
+            return await domains.ListSnapshotsAsync(uuid, CancellationToken.None) is { Count: > 0 } left
+                ? throw new AdapterException("libvirt", "take snapshots", $"it still has {string.Join(", ", left)}")
+                : $"{present.Count} snapshot(s) written down";
+        });
+    }
+
+    /// <summary>Gives a VM its snapshots back on the host that has it now; nothing where none were taken.</summary>
+    public async Task RestoreAsync(ILibvirtDomains domains, Guid uuid)
+    {
+        var kept = Read(uuid);
+        if (kept.Count == 0)
+            return;
+        await log.DoAsync(RestoreStep, uuid.ToString(), async () =>
+        {
+            var present = await domains.ListSnapshotsAsync(uuid, CancellationToken.None);
+            foreach (var snapshot in ParentsFirst(kept).Where(snapshot => !present.Contains(snapshot.Name, StringComparer.Ordinal)))
+                await domains.RedefineSnapshotAsync(uuid, Portable(snapshot.Xml), snapshot.Current, CancellationToken.None);
+            var now = await domains.ReadSnapshotsAsync(uuid, CancellationToken.None);
+            if (kept.FirstOrDefault(snapshot => !now.Any(there => Same(there.Name, snapshot.Name) && there.Current == snapshot.Current)) is { } missing)
+                throw new AdapterException("libvirt", "define snapshots again", $"{missing.Name} is not as it was");
+            File.Delete(PathOf(uuid));
+            return $"{kept.Count} snapshot(s) defined again";
+        });
+    }
+
+    /// <summary>Gives all VMs of a host back what was taken from them, also where a death came before a move had begun.</summary>
+    /// <returns>What could not be given back, and stays written down.</returns>
+    public async Task<IReadOnlyList<string>> RestoreAllAsync(ILibvirtDomains domains)
+    {
+        List<string> problems = [];
+        foreach (var file in Directory.Exists(paths.KeptSnapshots) ? Directory.GetFiles(paths.KeptSnapshots, "*.json") : [])
+        {
+            if (!Guid.TryParseExact(Path.GetFileNameWithoutExtension(file), "D", out var uuid) || await domains.FindAsync(uuid, CancellationToken.None) is not { } domain)
+                continue;
+            try
+            {
+                await RestoreAsync(domains, uuid);
+            }
+            catch (HostSwapException exception) when (exception is not JournalException)
+            {
+                problems.Add($"the snapshots of {domain.Name} are written down in {file}, and could not be defined again: {exception.Message}");
+            }
+        }
+
+        return problems;
+    }
+
+    /// <summary>libvirt wants to know a parent before its children.</summary>
+    private static IReadOnlyList<SnapshotRecord> ParentsFirst(IReadOnlyList<SnapshotRecord> snapshots)
+    {
+        List<SnapshotRecord> sorted = [];
+        var waiting = snapshots.ToList();
+        while (waiting.Count > 0)
+        {
+            var next = waiting.Find(snapshot => !waiting.Exists(other => other != snapshot && Same(other.Name, snapshot.Parent ?? ""))) ?? waiting[0];
+            sorted.Add(next);
+            waiting.Remove(next);
+        }
+
+        return sorted;
+    }
+
+    /// <summary>
+    /// A snapshot holds the definition of its time as its libvirt writes it for itself. libvirt 9.0 does not know the watchdog
+    /// that every q35 machine has and that later ones write out; they know it without.
+    /// </summary>
+    private static string Portable(string xml)
+    {
+        var snapshot = DomainXmlReader.ParseWithSpace(xml);
+        snapshot.Descendants("watchdog").Where(static watchdog => watchdog.Attribute("model")?.Value is "itco").Remove();
+        return snapshot.ToString(SaveOptions.DisableFormatting);
+    }
+
+    private static bool Same(string left, string right) => string.Equals(left, right, StringComparison.Ordinal);
+
+    private string PathOf(Guid uuid) => Path.Join(paths.KeptSnapshots, $"{uuid:D}.json");
+
+    private IReadOnlyList<SnapshotRecord> Read(Guid uuid)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(PathOf(uuid)), KeptSnapshotsJson.Default.IReadOnlyListSnapshotRecord) ?? [];
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (JsonException exception)
+        {
+            throw new EnvironmentException($"{PathOf(uuid)}, which holds snapshots of a VM, cannot be read: {exception.Message}", "Put it back from a backup, or move it away and define the snapshots again by hand.", exception);
+        }
+    }
+
+    private void Write(Guid uuid, IReadOnlyList<SnapshotRecord> snapshots)
+    {
+        Directory.CreateDirectory(paths.KeptSnapshots, OwnerOnly | UnixFileMode.UserExecute);
+        var fresh = PathOf(uuid) + ".next";
+        using (var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        {
+            JsonSerializer.Serialize(file, snapshots, KeptSnapshotsJson.Default.IReadOnlyListSnapshotRecord);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(fresh, PathOf(uuid), overwrite: true);
+    }
+}
+
+/// <summary>JSON of what is kept.</summary>
+[JsonSerializable(typeof(IReadOnlyList<SnapshotRecord>))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed partial class KeptSnapshotsJson : JsonSerializerContext;

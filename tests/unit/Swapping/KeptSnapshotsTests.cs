@@ -1,0 +1,121 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Swapping;
+using HostSwap.UnitTests.Fakes;
+using Shouldly;
+using Xunit;
+
+namespace HostSwap.UnitTests.Swapping;
+
+/// <summary>Snapshots of a VM on its way are in one of two places at any moment: in a libvirt, or written down.</summary>
+public sealed class KeptSnapshotsTests : IDisposable
+{
+    private static readonly Guid Vm = Guid.NewGuid();
+
+    private readonly SwapWorld _world = new();
+
+    private FakeDomains Source => _world.Source.Domains;
+
+    private FakeDomains Target => _world.Target.Domains;
+
+    private KeptSnapshots Kept => new(_world.Paths, new EffectLog(_world.Journal, _world.Operation));
+
+    private string[] Files => Directory.Exists(_world.Paths.KeptSnapshots) ? Directory.GetFiles(_world.Paths.KeptSnapshots) : [];
+
+    public KeptSnapshotsTests() => Source.Snapshots[Vm] = [Snapshot("a", parent: "z"), Snapshot("z"), Snapshot("m", parent: "a", current: true)];
+
+    public void Dispose() => _world.Dispose();
+
+    [Fact]
+    public async Task They_are_taken_from_the_last_to_the_first_and_come_back_from_the_first_to_the_last()
+    {
+        await Kept.TakeAsync(Source, Vm);
+
+        Source.Calls.ShouldBe(["forget m", "forget a", "forget z"]);
+        File.GetUnixFileMode(Files.ShouldHaveSingleItem()).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        await Kept.RestoreAsync(Target, Vm);
+
+        Target.Calls.ShouldBe(["redefine z", "redefine a", "redefine m"]);
+        Target.Snapshots[Vm].Single(static snapshot => snapshot.Current).Name.ShouldBe("m");
+        Files.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_VM_that_has_none_costs_nothing()
+    {
+        await Kept.TakeAsync(Target, Vm);
+        await Kept.RestoreAsync(Target, Vm);
+
+        _world.Journal.Entries(_world.Operation).ShouldBeEmpty();
+        Directory.Exists(_world.Paths.KeptSnapshots).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_death_while_they_are_taken_loses_none()
+    {
+        await Kept.TakeAsync(Source, Vm);
+        Source.Snapshots[Vm] = [Snapshot("z")]; // It had not come to the first.
+
+        await Kept.TakeAsync(Source, Vm);
+        await Kept.RestoreAsync(Target, Vm);
+
+        Target.Snapshots[Vm].Select(static snapshot => snapshot.Name).ShouldBe(["z", "a", "m"]);
+        Target.Snapshots[Vm].Single(static snapshot => snapshot.Current).Name.ShouldBe("m");
+    }
+
+    [Fact]
+    public async Task A_death_while_they_are_given_back_loses_none()
+    {
+        await Kept.TakeAsync(Source, Vm);
+        Target.Snapshots[Vm] = [Snapshot("z")];
+
+        await Kept.RestoreAsync(Target, Vm);
+
+        Target.Calls.ShouldBe(["redefine a", "redefine m"]);
+        Files.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_libvirt_refuses_stays_written_down_and_is_told()
+    {
+        await Kept.TakeAsync(Source, Vm);
+        Target.Known[Vm] = new DomainRecord(Vm, "db", DomainState.Running, 0, Persistent: true, Autostart: false);
+        Target.OnRedefineSnapshot = static _ => throw new AdapterException("libvirt gen-2", "snapshot", "unknown machine type");
+
+        var problems = await Kept.RestoreAllAsync(Target);
+
+        problems.ShouldHaveSingleItem().ShouldContain("unknown machine type");
+        problems[0].ShouldContain(Files.ShouldHaveSingleItem());
+    }
+
+    [Fact]
+    public async Task A_host_that_does_not_have_the_VM_is_not_given_its_snapshots()
+    {
+        await Kept.TakeAsync(Source, Vm);
+
+        (await Kept.RestoreAllAsync(Target)).ShouldBeEmpty();
+
+        Target.Calls.ShouldBeEmpty();
+        Files.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task The_watchdog_that_an_old_libvirt_does_not_know_is_left_out()
+    {
+        Source.Snapshots[Vm] = [Snapshot("a", devices: "<watchdog model='itco' action='reset'/><watchdog model='i6300esb' action='reset'/>")];
+        await Kept.TakeAsync(Source, Vm);
+
+        await Kept.RestoreAsync(Target, Vm);
+
+        Target.Snapshots[Vm][0].Xml.ShouldNotContain("itco");
+        Target.Snapshots[Vm][0].Xml.ShouldContain("i6300esb");
+    }
+
+    private static SnapshotRecord Snapshot(string name, string? parent = null, bool current = false, string devices = "") => new(
+        name,
+        parent,
+        current,
+        $"<domainsnapshot><name>{name}</name>{(parent is null ? "" : $"<parent><name>{parent}</name></parent>")}<domain><devices>{devices}</devices></domain></domainsnapshot>");
+}
