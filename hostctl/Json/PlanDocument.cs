@@ -46,6 +46,9 @@ internal sealed record PlanDto(
     IReadOnlyList<string> Warnings,
     IReadOnlyList<string> NotRefreshed)
 {
+    /// <summary>Packages that change, those on which security rests first; absent where an image does not say what it has.</summary>
+    public IReadOnlyList<PackageDto>? Packages { get; init; }
+
     /// <summary>Network filters that are carried over, since the new side has not the same already.</summary>
     public required IReadOnlyList<string> NetworkFilters { get; init; }
 
@@ -72,6 +75,7 @@ internal sealed record PlanDto(
         plan.Warnings,
         plan.NotRefreshed)
     {
+        Packages = plan.Packages is { } packages ? [.. packages.Select(static package => new PackageDto(package.Name, package.From, package.To, package.Sensitive))] : null,
         NetworkFilters = plan.NetworkFilters,
         Secrets = plan.Secrets,
         OfTheImage = plan.OfTheImage,
@@ -80,6 +84,13 @@ internal sealed record PlanDto(
 
 /// <summary>A part of the host and its version on both sides.</summary>
 internal sealed record VersionDto(string Part, string From, string To);
+
+/// <summary>A package that changes.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="From">Its version now; absent where it is added.</param>
+/// <param name="To">Its version then; absent where it is removed.</param>
+/// <param name="Sensitive">Whether security rests on it.</param>
+internal sealed record PackageDto(string Name, string? From, string? To, bool Sensitive);
 
 /// <summary>One VM's part of a plan.</summary>
 /// <param name="Order">Its place, from 1.</param>

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Planning;
 using Spectre.Console;
 
@@ -13,6 +14,7 @@ internal static class PlanText
         console.Line($"Swap of gen-{plan.From} ({plan.FromImage}) to {candidate} ({plan.Image}, {Format.Digest(plan.ImageId)})", Tone.Strong);
         console.WriteLine();
         WriteVersions(console, plan.Versions);
+        WritePackages(console, plan.Packages);
         WriteMoves(console, plan);
         console.List("Carried over besides:", [
             .. plan.Networks.Select(name => $"network {SafeText.Name(name)}"),
@@ -55,6 +57,26 @@ internal static class PlanText
         }
 
         console.Show(table);
+    }
+
+    /// <summary>Those on which security rests by name, all others by their number: a new release changes hundreds.</summary>
+    private static void WritePackages(IAnsiConsole console, IReadOnlyList<PackageChange>? packages)
+    {
+        if (packages is null) return;
+        var sensitive = packages.Where(static package => package.Sensitive).ToList();
+        if (sensitive.Count > 0)
+        {
+            var table = Layout.Table("Package", "Now", "Then");
+            foreach (var package in sensitive)
+                table.AddRow(Layout.Name(package.Name), Layout.Name(package.From ?? "absent"), Layout.Cell(package.To ?? "absent", Tone.Good));
+            console.Show(table);
+        }
+
+        var (added, removed) = (packages.Count(static package => package.From is null), packages.Count(static package => package.To is null));
+        console.Line(packages.Count == 0
+            ? "No package changes."
+            : $"{Format.Count(packages.Count, "package")} in all: {packages.Count - added - removed} in another version, {added} added, {removed} removed ('--format json' names them).");
+        console.WriteLine();
     }
 
     private static void WriteMoves(IAnsiConsole console, SwapPlan plan)

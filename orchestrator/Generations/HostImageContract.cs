@@ -24,6 +24,9 @@ public static class HostImageContract
     /// <summary>Label of an image whose libvirt asks hostctl through a hook, without which no RAM is handed over.</summary>
     public const string HandoverLabel = "hostswap.image.handover";
 
+    /// <summary>Where an image says which packages it has: a JSON array of name, version, architecture and source.</summary>
+    public const string PackageManifest = "/usr/share/hostswap/packages.json";
+
     /// <summary>Label of every container and network: which outer host it belongs to.</summary>
     public const string InstanceLabel = "hostswap.instance";
 

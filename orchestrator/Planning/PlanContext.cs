@@ -35,6 +35,9 @@ public sealed record PlanContext(
     /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
     public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();
 
+    /// <summary>What the refresh changes of packages; null where an image does not say what it has.</summary>
+    public IReadOnlyList<PackageChange>? Packages { get; init; }
+
     /// <summary>What the source has besides VMs, all of which is carried over.</summary>
     public IReadOnlyList<HostObject> SourceObjects { get; init; } = [];
 

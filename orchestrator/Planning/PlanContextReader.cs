@@ -32,6 +32,9 @@ public sealed class PlanContextReader(OuterHostParts parts)
             await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
         {
             Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
+            Packages = PackageManifest.Read(parts.Kernel, from.InitPid) is { } now && PackageManifest.Read(parts.Kernel, to.InitPid) is { } then
+                ? PackageManifest.Compare(now, then)
+                : null,
             SourceObjects = await HostReader.ReadObjectsAsync(source.Libvirt, source.Generation.Paths, cancellationToken),
             TargetObjects = await HostReader.ReadObjectsAsync(target.Libvirt, target.Generation.Paths, cancellationToken),
             Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),

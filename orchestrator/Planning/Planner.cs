@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Planning.Checks;
+using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Planning;
 
@@ -54,11 +55,12 @@ public static class Planner
             context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
             context.Kernel.AvailableMemoryBytes(),
             [
-                $"the outer host's kernel {context.Kernel.Release}: update and reboot the outer host for a newer one",
+                Kernel(context.Kernel),
                 "Docker and hostctl: update their packages on the outer host",
                 "CPU microcode and firmware",
             ])
         {
+            Packages = context.Packages,
             NetworkFilters = [.. Differing(context, DifferenceKind.Missing, DifferenceKind.Changed).Where(static item => item.Kind == HostObjectKind.NetworkFilter).Select(static item => item.Name)],
             Secrets = [.. context.SourceObjects.Where(static item => item.Kind == HostObjectKind.Secret).Select(static item => item.Name)],
             OfTheImage = target.Generation is { Role: GenerationRole.Candidate, Record.RetiredAt: null }
@@ -66,6 +68,10 @@ public static class Planner
                 : [],
         };
     }
+
+    private static string Kernel(IOuterKernel kernel) => KernelReleases.NewerThan(kernel.Release, kernel.InstalledReleases) is { } newer
+        ? $"the outer host's kernel {kernel.Release}: {newer} is installed, and runs after the outer host has been rebooted"
+        : $"the outer host's kernel {kernel.Release}: none that is newer is installed; 'apt list --upgradable' on the outer host says whether there is one";
 
     private static IEnumerable<HostObject> Differing(PlanContext context, params IReadOnlyList<DifferenceKind> kinds) =>
         HostComparison.Compare(context.SourceObjects, context.TargetObjects).Where(difference => kinds.Contains(difference.Kind)).Select(static difference => difference.Object!);
@@ -145,6 +151,8 @@ public static class Planner
             yield return $"the configuration has a table for the VM {name}, which does not exist";
         if (PolicyCheck.WhyUnmendable(context) is { } unmendable)
             yield return unmendable;
+        if (context.Packages is null)
+            yield return $"which packages change cannot be said: one of the images has no list of them ({HostImageContract.PackageManifest})";
         foreach (var network in inventory.Networks.Where(network => !network.Persistent))
             yield return $"the libvirt network {network.Name} is transient and will not be carried over";
         foreach (var pool in inventory.StoragePools.Where(pool => !pool.Persistent))

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Orchestrator.Planning;
@@ -51,6 +52,9 @@ public sealed record SwapPlan(
 
     /// <summary>UUIDs of the secrets that will be carried over, with their values.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>Packages that change, those on which security rests first; null where an image does not say what it has.</summary>
+    public IReadOnlyList<PackageChange>? Packages { get; init; }
 
     /// <summary>What the new side has besides, since its image has it.</summary>
     public IReadOnlyList<string> OfTheImage { get; init; } = [];

@@ -12,6 +12,7 @@ namespace HostSwap.Orchestrator.Procfs;
 /// </summary>
 internal static unsafe partial class ContainerFiles
 {
+    private const int Chunk = 16 * 1024;
     private const int OpenPath = 0x200000; // O_PATH
     private const int CloseOnExec = 0x80000; // O_CLOEXEC
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
@@ -45,22 +46,29 @@ internal static unsafe partial class ContainerFiles
     /// <summary>Opens a file; null where it is not there. One that is a pipe of the container's making holds nobody up.</summary>
     public static SafeFileHandle? OpenToRead(int initPid, string path) => Open(initPid, path, NonBlocking);
 
-    /// <summary>Reads a file of the kernel; null where it is not there.</summary>
+    /// <summary>Reads a text file, up to so many bytes; null where it is not there.</summary>
     public static string? ReadText(int initPid, string path, int limit)
     {
         using var file = OpenToRead(initPid, path);
         if (file is null)
             return null;
 
-        var buffer = new byte[limit];
-        nint count;
-        fixed (byte* bytes = buffer)
-            count = read(file, bytes, (nuint)limit);
-        if (count >= 0)
-            return Encoding.UTF8.GetString(buffer, 0, (int)count).Trim();
+        using var text = new MemoryStream();
+        var buffer = new byte[Math.Min(limit, Chunk)];
+        while (text.Length < limit)
+        {
+            nint count;
+            fixed (byte* bytes = buffer)
+                count = read(file, bytes, (nuint)Math.Min(buffer.Length, limit - text.Length));
+            // sysfs says this of what has gone since it was opened.
+            if (count < 0)
+                return Marshal.GetLastPInvokeError() is NoSuchDevice ? null : throw Failed("read", path);
+            if (count == 0)
+                break;
+            text.Write(buffer, 0, (int)count);
+        }
 
-        // sysfs says this of what has gone since it was opened.
-        return Marshal.GetLastPInvokeError() is NoSuchDevice ? null : throw Failed("read", path);
+        return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length).Trim();
     }
 
     public static void ChangeOwner(int initPid, string path, uint user, uint group)

@@ -21,6 +21,9 @@ public interface IOuterKernel
     /// <summary>The running kernel's release.</summary>
     string Release { get; }
 
+    /// <summary>Releases of the kernels that are installed on the outer host (<c>/lib/modules</c>).</summary>
+    IReadOnlyList<string> InstalledReleases { get; }
+
     /// <summary>Capabilities that this process could hand on, by Docker's names without <c>CAP_</c>.</summary>
     IReadOnlySet<string> BoundingCapabilities();
 
@@ -40,11 +43,11 @@ public interface IOuterKernel
     FileFacts? Look(int initPid, string path);
 
     /// <summary>
-    /// Reads a small text file of the kernel (<c>/sys</c>, <c>/proc</c>) inside the container whose init is
+    /// Reads a text file, as of the kernel (<c>/sys</c>, <c>/proc</c>), inside the container whose init is
     /// <paramref name="initPid"/>, links followed as that container would; null where it is not there.
     /// </summary>
-    /// <returns>Its text without white space at its ends; what is beyond 4 KiB is left out.</returns>
-    string? ReadText(int initPid, string path);
+    /// <returns>Its text without white space at its ends; what is beyond the limit, in bytes, is left out.</returns>
+    string? ReadText(int initPid, string path, int limit = 4096);
 
     /// <summary>What a process has open; empty where it is gone.</summary>
     IReadOnlyList<OpenFile> OpenFiles(int pid);

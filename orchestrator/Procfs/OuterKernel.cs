@@ -18,10 +18,13 @@ public sealed class OuterKernel : IOuterKernel
     ];
 
     /// <summary>Larger than any attribute of sysfs, which is one page at most.</summary>
-    private const int LargestText = 4096;
+    private const string Modules = "/lib/modules";
 
     /// <inheritdoc/>
     public int Processors => Environment.ProcessorCount;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> InstalledReleases => Directory.Exists(Modules) ? [.. Directory.EnumerateDirectories(Modules).Select(static path => Path.GetFileName(path)!)] : [];
 
     /// <inheritdoc/>
     public string Release => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
@@ -76,7 +79,7 @@ public sealed class OuterKernel : IOuterKernel
     public FileFacts? Look(int initPid, string path) => ContainerFiles.Look(initPid, path);
 
     /// <inheritdoc/>
-    public string? ReadText(int initPid, string path) => ContainerFiles.ReadText(initPid, path, LargestText);
+    public string? ReadText(int initPid, string path, int limit = 4096) => ContainerFiles.ReadText(initPid, path, limit);
 
     /// <inheritdoc/>
     public IReadOnlyList<OpenFile> OpenFiles(int pid)

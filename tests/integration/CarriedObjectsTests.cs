@@ -48,6 +48,7 @@ public sealed class CarriedObjectsTests
         var plan = await lab.Hostctl.ReadAsync<PlanView>(["plan", "--image", to], Token);
         plan.Plan.NetworkFilters.ShouldBe(["tenant", "tenant-base"]);
         plan.Plan.Secrets.ShouldBe([Told, Private, Empty]);
+        RequirePackages(plan.Plan.Packages.ShouldNotBeNull(), changes: !string.Equals(from, to, StringComparison.Ordinal));
 
         await MustAsync(lab, ["swap", "--yes", "--force", "--image", to]);
 
@@ -82,6 +83,18 @@ public sealed class CarriedObjectsTests
         (await OuterHostLab.HasNetworkAsync(old, "newcomer", Token)).ShouldBeTrue();
         (await OuterHostLab.HasNetworkAsync(old, Network, Token)).ShouldBeTrue();
         (await lab.Hostctl.RunAsync(["diff", "9"], Token)).ExitCode.ShouldBe(ExitCodes.Usage);
+    }
+
+    private static void RequirePackages(IReadOnlyList<PackageView> packages, bool changes)
+    {
+        if (!changes)
+        {
+            packages.ShouldBeEmpty();
+            return;
+        }
+
+        packages.ShouldContain(static package => package.Name == "qemu-system-x86" && package.Sensitive && package.From != null && package.To != null);
+        packages.Select(static package => package.Sensitive).ShouldBe(packages.Select(static package => package.Sensitive).OrderDescending());
     }
 
     private static async Task OnlyTheImagesOwnDiffersAsync(OuterHostLab lab, PlanBodyView plan)

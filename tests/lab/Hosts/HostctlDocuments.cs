@@ -106,9 +106,15 @@ public sealed record PlanBodyView(
     /// <summary>Secrets that are carried over.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
+    /// <summary>Packages that change; null where that cannot be said.</summary>
+    public IReadOnlyList<PackageView>? Packages { get; init; }
+
     /// <summary>What the new side has besides.</summary>
     public IReadOnlyList<string> OfTheImage { get; init; } = [];
 }
+
+/// <summary>A package that changes.</summary>
+public sealed record PackageView(string Name, string? From, string? To, bool Sensitive);
 
 /// <summary>One planned move.</summary>
 public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason)

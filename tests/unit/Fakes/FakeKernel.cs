@@ -56,7 +56,9 @@ internal sealed class FakeKernel : IOuterKernel
 
     public FileFacts? Look(int initPid, string path) => Files.GetValueOrDefault((initPid, path));
 
-    public string? ReadText(int initPid, string path)
+    public IReadOnlyList<string> InstalledReleases { get; set; } = [];
+
+    public string? ReadText(int initPid, string path, int limit = 4096)
     {
         OnReadText();
         return Texts.GetValueOrDefault((initPid, path));

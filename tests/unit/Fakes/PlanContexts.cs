@@ -22,6 +22,9 @@ internal static class PlanContexts
             nothing,
             nothing,
             new HashSet<Guid>(),
-            []);
+            [])
+        {
+            Packages = [],
+        };
     }
 }

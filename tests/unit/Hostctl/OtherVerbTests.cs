@@ -57,7 +57,8 @@ public sealed class OtherVerbTests : IDisposable
         (await _hostctl.RunAsync("plan")).ShouldBe(ExitCode.Done);
 
         foreach (var text in (string[])["gen-1", "gen-2", "11.3.0", "db01", "copy", "define", "512 MiB", "network default",
-            "storage pool images", "the running kernel", "one warning", "This swap can be made"])
+            "storage pool images", "the running kernel", "one warning", "This swap can be made",
+            "libc6", "2.41", "2 packages in all: 1 in another version, 1 added, 0 removed"])
         {
             _hostctl.Out.ShouldContain(text);
         }
@@ -92,7 +93,12 @@ public sealed class OtherVerbTests : IDisposable
         plan.EnumerateObject().Select(member => member.Name).ShouldBe(
         [
             "from", "fromImage", "candidate", "image", "imageId", "parallel", "memoryAvailableBytes", "versions", "moves",
-            "networks", "storagePools", "blockers", "warnings", "notRefreshed", "networkFilters", "secrets", "ofTheImage",
+            "networks", "storagePools", "blockers", "warnings", "notRefreshed", "packages", "networkFilters", "secrets", "ofTheImage",
+        ]);
+        plan.GetProperty("packages").EnumerateArray().Select(static package => string.Join(' ', package.EnumerateObject().Select(static member => $"{member.Name}={member.Value}"))).ShouldBe(
+        [
+            "name=libc6 from=2.36 to=2.41 sensitive=True",
+            "name=zsh to=5.9 sensitive=False",
         ]);
         plan.GetProperty("moves")[0].EnumerateObject().Select(member => member.Name).ShouldBe(
             ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority"]);

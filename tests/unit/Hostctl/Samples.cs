@@ -37,7 +37,10 @@ internal static class Samples
         1, "hostswap/host:bookworm", 2, "hostswap/host:trixie", "sha256:fedcba9876543210",
         [new("libvirt", "9.0.0", "11.3.0"), new("QEMU", "7.2", "10.0")],
         [Move(1, "db01", Db), Move(2, "web01", Web, DomainState.ShutOff)],
-        ["default"], ["images"], blockers, ["one warning"], 2, 8L << 30, ["the running kernel"]);
+        ["default"], ["images"], blockers, ["one warning"], 2, 8L << 30, ["the running kernel"])
+    {
+        Packages = [new PackageChange("libc6", "2.36", "2.41", Sensitive: true), new PackageChange("zsh", null, "5.9", Sensitive: false)],
+    };
 
     public static Blocker Blocker() =>
         new("memory", "db01", "there is no room for a second copy of its RAM", "free 512 MiB");

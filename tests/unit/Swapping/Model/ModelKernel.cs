@@ -19,6 +19,8 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
 
     public string Release => "6.1.0-model";
 
+    public IReadOnlyList<string> InstalledReleases => [];
+
     public long AvailableMemoryBytes() => 8L << 30;
 
     public IReadOnlySet<string> BoundingCapabilities() => new HashSet<string>(StringComparer.Ordinal);
@@ -51,7 +53,7 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
         return string.Equals(path, UplinkPort, StringComparison.Ordinal) ? Facts(path) : container.Outside(path) is { } outside ? Facts(outside) : null;
     }
 
-    public string? ReadText(int initPid, string path) => null;
+    public string? ReadText(int initPid, string path, int limit = 4096) => null;
 
     public IReadOnlyList<OpenFile> OpenFiles(int pid) => [];
 
