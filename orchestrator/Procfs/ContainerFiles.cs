@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -21,10 +22,14 @@ internal static unsafe partial class ContainerFiles
     private const nint OpenAt2 = 437; // the same number on every architecture
     private const int NonBlocking = 0x800; // O_NONBLOCK
     private const int NoSuchFile = 2;
+    private const int TryAgain = 11;
     private const int NoSuchProcess = 3;
     private const int NoSuchDevice = 19;
     private const int NotADirectory = 20;
     private const int TooManyLinks = 40;
+
+    /// <summary>For how long the kernel is asked again; it has always let a file be opened within a few tries.</summary>
+    private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(1);
 
     public static FileFacts? Look(int initPid, string path)
     {
@@ -94,8 +99,27 @@ internal static unsafe partial class ContainerFiles
         };
     }
 
+    /// <summary>
+    /// The kernel refuses to follow a <c>..</c>, of which every link in <c>/sys</c> has some, while anything on the machine is
+    /// being renamed or mounted, and wants to be asked again (openat2(2), EAGAIN).
+    /// </summary>
     private static SafeFileHandle? Open(int initPid, string path, int flags)
     {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (TryOpen(initPid, path, flags, out var file))
+                return file;
+            if (Stopwatch.GetElapsedTime(began) > OpenLimit)
+                throw Failed("open", path);
+            Thread.Yield();
+        }
+    }
+
+    /// <returns>False where the kernel wants to be asked again.</returns>
+    private static bool TryOpen(int initPid, string path, int flags, out SafeFileHandle? file)
+    {
+        file = null;
         using var root = OpenRoot(initPid);
         var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Resolve = ResolveInRoot };
         var bytes = Encoding.UTF8.GetBytes(path + '\0');
@@ -103,10 +127,18 @@ internal static unsafe partial class ContainerFiles
         {
             var descriptor = syscall(OpenAt2, root, text, &how, (nuint)sizeof(OpenHow));
             if (descriptor >= 0)
-                return new SafeFileHandle(descriptor, ownsHandle: true);
+            {
+                file = new SafeFileHandle((nint)descriptor, ownsHandle: true);
+                return true;
+            }
         }
 
-        return Marshal.GetLastPInvokeError() is NoSuchFile or NotADirectory or TooManyLinks ? null : throw Failed("open", path);
+        return Marshal.GetLastPInvokeError() switch
+        {
+            TryAgain => false,
+            NoSuchFile or NotADirectory or TooManyLinks => true,
+            _ => throw Failed("open", path),
+        };
     }
 
     private static SafeFileHandle OpenRoot(int initPid)

@@ -54,8 +54,15 @@ internal sealed class KeptSnapshots(HostSwapPaths paths, EffectLog log)
             foreach (var snapshot in ParentsFirst(kept).Where(snapshot => !present.Contains(snapshot.Name, StringComparer.Ordinal)))
                 await domains.RedefineSnapshotAsync(uuid, Portable(snapshot.Xml), snapshot.Current, CancellationToken.None);
             var now = await domains.ReadSnapshotsAsync(uuid, CancellationToken.None);
-            if (kept.FirstOrDefault(snapshot => !now.Any(there => Same(there.Name, snapshot.Name) && there.Current == snapshot.Current)) is { } missing)
-                throw new AdapterException("libvirt", "define snapshots again", $"{missing.Name} is not as it was");
+            if (kept.FirstOrDefault(snapshot => !now.Any(there => Same(there.Name, snapshot.Name))) is { } missing)
+                throw new AdapterException("libvirt", "define snapshots again", $"{missing.Name} is not there");
+            // Where it was there already, somebody may have reverted to another, or taken one, meanwhile.
+            if (kept.FirstOrDefault(snapshot => snapshot.Current && !present.Contains(snapshot.Name, StringComparer.Ordinal)) is { } current
+                && now.FirstOrDefault(static there => there.Current)?.Name is var other && !Same(other ?? "", current.Name))
+            {
+                throw new AdapterException("libvirt", "define snapshots again", $"{other ?? "none"} is the current one, and {current.Name} was");
+            }
+
             File.Delete(PathOf(uuid));
             return $"{kept.Count} snapshot(s) defined again";
         });

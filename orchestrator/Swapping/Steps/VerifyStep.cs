@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Comparing;
+using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Swapping.Canaries;
@@ -25,7 +26,9 @@ internal static class VerifyStep
             problems.Add($"unit {unit} failed in {session.Target.Generation.Name} during the swap");
 
         // What somebody has defined or changed on the old side meanwhile belongs to the new one as well.
-        var carried = session.Source.IsAlive(session.Kernel) ? await carrier.RunAsync(CancellationToken.None) : $"{session.Source.Generation.Name} has ended";
+        var carried = await WhySilentAsync(session) is { } silent
+            ? $"what was defined in {session.Source.Generation.Name} meanwhile is not known: {silent}"
+            : await carrier.RunAsync(CancellationToken.None);
         foreach (var difference in await DifferencesAsync(session))
             session.Notice($"{difference.Subject} is not as it was before the swap: {difference.What} ('hostctl diff' shows more)");
 
@@ -37,6 +40,23 @@ internal static class VerifyStep
             : throw new StepFailedException(problems);
     }
 
+    /// <summary>The old side holds nothing any more: that its libvirt does not answer is no reason to fail now.</summary>
+    private static async Task<string?> WhySilentAsync(SwapSession session)
+    {
+        if (!session.Source.IsAlive(session.Kernel))
+            return "it has ended";
+        try
+        {
+            await session.Source.Libvirt.ReadVersionsAsync(CancellationToken.None);
+            return null;
+        }
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        {
+            session.Notice($"{session.Source.Generation.Name} does not answer any more: {exception.Message}");
+            return exception.Message;
+        }
+    }
+
     /// <summary>
     /// Compares the VMs that have crossed with what they were: a change is no failure, since guests and people may make one
     /// at any time. That VMs do not start by themselves yet is part of a swap.
@@ -45,8 +65,7 @@ internal static class VerifyStep
     {
         if (session.Source.Generation.Role != GenerationRole.Active || LeftContents.Read(session.Source.Generation.Paths) is not { } before)
             return [];
-        var now = await HostReader.ReadAsync(session.Target.Libvirt, session.Target.Generation.Paths, session.Time.GetUtcNow(), CancellationToken.None);
-        var there = now.Machines.ToDictionary(static machine => machine.Uuid);
+        var there = (await HostReader.ReadMachinesAsync(session.Target.Libvirt.Domains, CancellationToken.None)).ToDictionary(static machine => machine.Uuid);
         var crossed = before.Machines.Where(machine => there.ContainsKey(machine.Uuid)).ToList();
         return HostComparison.Compare(crossed, [.. crossed.Select(machine => there[machine.Uuid] with { Autostart = machine.Autostart })]);
     }

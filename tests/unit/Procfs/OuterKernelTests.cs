@@ -12,6 +12,33 @@ public sealed class OuterKernelTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact]
+    public async Task Files_behind_a_link_are_read_while_others_are_being_renamed()
+    {
+        // The kernel then refuses to follow a ".." now and then, and wants to be asked again.
+        var directory = Directory.CreateTempSubdirectory("hostswap-renaming-");
+        using var stop = new CancellationTokenSource();
+        var renaming = Task.Run(
+            () =>
+            {
+                var (here, there) = (Path.Join(directory.FullName, "a"), Path.Join(directory.FullName, "b"));
+                File.WriteAllText(here, "");
+                for (; !stop.IsCancellationRequested; (here, there) = (there, here)) File.Move(here, there);
+            },
+            TestContext.Current.CancellationToken);
+        try
+        {
+            for (var i = 0; i < 20_000; i++)
+                _kernel.ReadText(Environment.ProcessId, "/proc/sys/../sys/kernel/../kernel/osrelease").ShouldBe(_kernel.Release);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await renaming;
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void Two_names_of_one_file_are_the_same_file()
     {
         var file = Path.Join(_directory.FullName, "a");

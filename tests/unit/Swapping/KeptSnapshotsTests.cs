@@ -78,6 +78,28 @@ public sealed class KeptSnapshotsTests : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_has_reverted_to_another_after_a_death_is_right()
+    {
+        await Kept.TakeAsync(Source, Vm);
+        Target.Snapshots[Vm] = [Snapshot("z", current: true), Snapshot("a", parent: "z"), Snapshot("m", parent: "a")];
+
+        await Kept.RestoreAsync(Target, Vm);
+
+        Files.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_libvirt_that_does_not_take_the_current_one_for_it_is_told()
+    {
+        await Kept.TakeAsync(Source, Vm);
+        Target.Snapshots[Vm] = [Snapshot("z", current: true)]; // And stays so here, whatever it is told.
+
+        (await Should.ThrowAsync<AdapterException>(() => Kept.RestoreAsync(Target, Vm))).Message.ShouldContain("m was");
+
+        Files.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task What_a_libvirt_refuses_stays_written_down_and_is_told()
     {
         await Kept.TakeAsync(Source, Vm);
