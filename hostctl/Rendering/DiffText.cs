@@ -15,7 +15,7 @@ internal static class DiffText
         foreach (var difference in comparison.Differences)
         {
             console.Line($"{Sign(difference.Kind)} {SafeText.Name(difference.Subject)}: {difference.What}", Tone.Strong);
-            foreach (var line in difference.Diff.Split('\n', StringSplitOptions.RemoveEmptyEntries)) console.Line($"    {line}", ToneOf(line));
+            console.Diff(difference.Diff, indent: "    ");
         }
 
         if (comparison.Differences.Count == 0)
@@ -32,13 +32,5 @@ internal static class DiffText
         DifferenceKind.Missing => '-',
         DifferenceKind.Extra => '+',
         _ => '~',
-    };
-
-    private static Tone ToneOf(string line) => line[0] switch
-    {
-        '+' => Tone.Good,
-        '-' => Tone.Bad,
-        '@' => Tone.Faint,
-        _ => Tone.Plain,
     };
 }

@@ -55,6 +55,21 @@ internal static class Layout
         console.WriteLine();
     }
 
+    /// <summary>Writes a unified diff.</summary>
+    public static void Diff(this IAnsiConsole console, string diff, string indent = "")
+    {
+        foreach (var line in diff.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            console.Line(indent + line, line[0] switch
+            {
+                '+' => Tone.Good,
+                '-' => Tone.Bad,
+                '@' => Tone.Faint,
+                _ => Tone.Plain,
+            });
+        }
+    }
+
     private static Style StyleOf(Tone tone) => tone switch
     {
         Tone.Good => new Style(foreground: Color.Green),

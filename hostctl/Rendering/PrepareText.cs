@@ -37,7 +37,7 @@ internal static class PrepareText
                 break;
             default:
                 console.Line($"{name}: {(request.DryRun ? "would be changed" : "changed")}{When(request, vm)}", Tone.Strong);
-                foreach (var line in vm.Diff.Split('\n', StringSplitOptions.RemoveEmptyEntries)) console.Line(line, ToneOf(line));
+                console.Diff(vm.Diff);
                 break;
         }
     }
@@ -47,13 +47,5 @@ internal static class PrepareText
         (false, _) => "",
         (true, false) => "; it runs, and is ready after it has been shut down and started",
         (true, true) => "; it runs as it was started until it has been shut down and started",
-    };
-
-    private static Tone ToneOf(string line) => line[0] switch
-    {
-        '+' => Tone.Good,
-        '-' => Tone.Bad,
-        '@' => Tone.Faint,
-        _ => Tone.Plain,
     };
 }

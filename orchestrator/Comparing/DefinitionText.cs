@@ -43,7 +43,8 @@ internal static class DefinitionText
             ? element.Elements().Where(static child => !IsUnspoken(child)).OrderBy(static child => child.Name.ToString(), StringComparer.Ordinal).Select(Sorted)
             : element.Nodes());
 
-    private static bool IsUnspoken(XElement element) =>
+    /// <summary>Whether an element is one that later releases write out, and that means nothing.</summary>
+    public static bool IsUnspoken(XElement element) =>
         (element.Name.LocalName is "watchdog" && element.Attribute("model")?.Value is "itco")
         || (element.Name.LocalName is "audio" && element.Attribute("type")?.Value is "none");
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Journal;
 
 namespace HostSwap.Orchestrator.Comparing;
 
@@ -30,23 +31,8 @@ public static class LeftContents
     }
 
     /// <summary>Writes it, readable by its owner alone, and whole even after a power cut.</summary>
-    public static void Write(GenerationPaths paths, HostContents snapshot)
-    {
-        var fresh = paths.LeftContentsFile + ".next";
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var file = new FileStream(fresh, options))
-        {
-            JsonSerializer.Serialize(file, snapshot, HostContentsJson.Default.HostContents);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(fresh, paths.LeftContentsFile, overwrite: true);
-    }
+    public static void Write(GenerationPaths paths, HostContents contents) =>
+        DurableFile.Replace(paths.LeftContentsFile, file => JsonSerializer.Serialize(file, contents, HostContentsJson.Default.HostContents));
 }
 
 /// <summary>JSON of <see cref="HostContents"/>.</summary>

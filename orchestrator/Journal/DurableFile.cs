@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HostSwap.Orchestrator.Errors;
 
 namespace HostSwap.Orchestrator.Journal;
 
@@ -35,6 +36,29 @@ internal static partial class DurableFile
         };
         new FileStream(path, options).Dispose();
         SyncDirectory(directory);
+    }
+
+    /// <summary>Writes a file of mode 0600, with its directories: after a power cut it is what it was, or what was written, whole.</summary>
+    /// <exception cref="EnvironmentException">It cannot be written, as on a full disk; an earlier file is as it was.</exception>
+    public static void Replace(string path, Action<Stream> write)
+    {
+        var (directory, fresh) = (Path.GetDirectoryName(path)!, path + ".next");
+        try
+        {
+            EnsureDirectory(directory);
+            using (var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(fresh, path, overwrite: true);
+            SyncDirectory(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new EnvironmentException($"{path} cannot be written: {exception.Message}", "Free space on its file system, and see that root may write there.", exception);
+        }
     }
 
     private static void EnsureDirectory(string directory)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Xml.Linq;
+using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Inventory;
@@ -21,7 +22,6 @@ internal sealed class KeptSnapshots(HostSwapPaths paths, EffectLog log)
 {
     private const string TakeStep = "take-snapshots";
     private const string RestoreStep = "restore-snapshots";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Takes those of a VM from a host that it is about to leave; none where it has none.</summary>
     public async Task TakeAsync(ILibvirtDomains domains, Guid uuid)
@@ -91,28 +91,17 @@ internal sealed class KeptSnapshots(HostSwapPaths paths, EffectLog log)
     }
 
     /// <summary>libvirt wants to know a parent before its children.</summary>
-    private static IReadOnlyList<SnapshotRecord> ParentsFirst(IReadOnlyList<SnapshotRecord> snapshots)
-    {
-        List<SnapshotRecord> sorted = [];
-        var waiting = snapshots.ToList();
-        while (waiting.Count > 0)
-        {
-            var next = waiting.Find(snapshot => !waiting.Exists(other => other != snapshot && Same(other.Name, snapshot.Parent ?? ""))) ?? waiting[0];
-            sorted.Add(next);
-            waiting.Remove(next);
-        }
-
-        return sorted;
-    }
+    private static IReadOnlyList<SnapshotRecord> ParentsFirst(IReadOnlyList<SnapshotRecord> snapshots) =>
+        DependencyOrder.Of(snapshots, static (snapshot, other) => Same(other.Name, snapshot.Parent ?? ""));
 
     /// <summary>
-    /// A snapshot holds the definition of its time as its libvirt writes it for itself. libvirt 9.0 does not know the watchdog
-    /// that every q35 machine has and that later ones write out; they know it without.
+    /// A snapshot holds the definition of its time as its libvirt writes it for itself: libvirt 9.0 refuses to be told of the
+    /// watchdog that later ones write out.
     /// </summary>
     private static string Portable(string xml)
     {
         var snapshot = DomainXmlReader.ParseWithSpace(xml);
-        snapshot.Descendants("watchdog").Where(static watchdog => watchdog.Attribute("model")?.Value is "itco").Remove();
+        snapshot.Descendants().Where(DefinitionText.IsUnspoken).Remove();
         return snapshot.ToString(SaveOptions.DisableFormatting);
     }
 
@@ -136,18 +125,8 @@ internal sealed class KeptSnapshots(HostSwapPaths paths, EffectLog log)
         }
     }
 
-    private void Write(Guid uuid, IReadOnlyList<SnapshotRecord> snapshots)
-    {
-        Directory.CreateDirectory(paths.KeptSnapshots, OwnerOnly | UnixFileMode.UserExecute);
-        var fresh = PathOf(uuid) + ".next";
-        using (var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        {
-            JsonSerializer.Serialize(file, snapshots, KeptSnapshotsJson.Default.IReadOnlyListSnapshotRecord);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(fresh, PathOf(uuid), overwrite: true);
-    }
+    private void Write(Guid uuid, IReadOnlyList<SnapshotRecord> snapshots) =>
+        DurableFile.Replace(PathOf(uuid), file => JsonSerializer.Serialize(file, snapshots, KeptSnapshotsJson.Default.IReadOnlyListSnapshotRecord));
 }
 
 /// <summary>JSON of what is kept.</summary>

@@ -98,17 +98,9 @@ internal sealed class ObjectCarrier(SwapSession session)
     private static IReadOnlyList<HostDifference> InOrder(IReadOnlyList<HostDifference> differences)
     {
         var extra = differences.Where(static difference => difference.Kind == DifferenceKind.Extra).Reverse();
-        var filters = differences.Where(static difference => difference is { Kind: not DifferenceKind.Extra, Object.Kind: HostObjectKind.NetworkFilter }).ToList();
+        var filters = differences.Where(static difference => difference is { Kind: not DifferenceKind.Extra, Object.Kind: HostObjectKind.NetworkFilter });
         var others = differences.Where(static difference => difference is { Kind: not DifferenceKind.Extra, Object.Kind: not HostObjectKind.NetworkFilter });
-        List<HostDifference> sorted = [];
-        while (filters.Count > 0)
-        {
-            var next = filters.Find(filter => !filters.Exists(other => other != filter && RefersTo(filter, other))) ?? filters[0];
-            sorted.Add(next);
-            filters.Remove(next);
-        }
-
-        return [.. extra, .. sorted, .. others];
+        return [.. extra, .. DependencyOrder.Of(filters, RefersTo), .. others];
     }
 
     private static bool RefersTo(HostDifference filter, HostDifference other) =>

@@ -85,6 +85,24 @@ public sealed class CarriedObjectsTests
         (await lab.Hostctl.RunAsync(["diff", "9"], Token)).ExitCode.ShouldBe(ExitCodes.Usage);
     }
 
+    [Fact]
+    public async Task What_is_defined_while_VMs_move_is_carried_as_well()
+    {
+        var options = new LabOptions { Purpose = "carried late", Image = Repository.Trixie }
+            .With("migration", "bandwidth_mib_per_second = 12", "max_bandwidth_mib_per_second = 12");
+        await using var lab = await OuterHostLab.StartAsync(options, Token);
+        var old = await lab.GenerationAsync(1, Token);
+        await lab.AddGuestsAsync(old, [new GuestSpec("slow") { MemoryMiB = 384, FillMiB = 96, Disk = DiskFormat.Qcow2 }], Token);
+        await using var swap = lab.Hostctl.StartSwap("--force");
+        await swap.WaitForLineAsync(
+            "the transfer of slow", static line => HostctlDocuments.Read<EventView>(line) is { Event: "moveProgress", ProcessedBytes: > 0 }, TimeSpan.FromMinutes(1), Token);
+
+        await OuterHostLab.AddNetworkAsync(old, "late", "virbr-late", Token);
+
+        (await swap.WaitAsync(HostctlRunner.DefaultLimit, Token)).Succeeded();
+        (await OuterHostLab.HasNetworkAsync(await lab.GenerationAsync(2, Token), "late", Token)).ShouldBeTrue();
+    }
+
     private static void RequirePackages(IReadOnlyList<PackageView> packages, bool changes)
     {
         if (!changes)

@@ -25,6 +25,9 @@ internal static class VerifyStep
         foreach (var unit in status.FailedUnits.Except(ready.FailedUnits, StringComparer.Ordinal))
             problems.Add($"unit {unit} failed in {session.Target.Generation.Name} during the swap");
 
+        if (problems.Count > 0)
+            throw new StepFailedException(problems);
+
         // What somebody has defined or changed on the old side meanwhile belongs to the new one as well.
         var carried = await WhySilentAsync(session) is { } silent
             ? $"what was defined in {session.Source.Generation.Name} meanwhile is not known: {silent}"
@@ -35,9 +38,7 @@ internal static class VerifyStep
         if (FreeMemory.Look(session.Kernel, session.Settings) is { Status: HealthStatus.Warning } memory)
             session.Notice(memory.Message);
 
-        return problems.Count == 0
-            ? $"{moves.Count} VM(s) on the new side alone; {carried}; systemd is {status.State}"
-            : throw new StepFailedException(problems);
+        return $"{moves.Count} VM(s) on the new side alone; {carried}; systemd is {status.State}";
     }
 
     /// <summary>The old side holds nothing any more: that its libvirt does not answer is no reason to fail now.</summary>

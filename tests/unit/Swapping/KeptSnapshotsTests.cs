@@ -43,6 +43,17 @@ public sealed class KeptSnapshotsTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_they_cannot_be_written_down_none_is_taken()
+    {
+        Directory.CreateDirectory(_world.Paths.State);
+        await File.WriteAllTextAsync(_world.Paths.KeptSnapshots, "a file in the directory's place", TestContext.Current.CancellationToken);
+
+        (await Should.ThrowAsync<EnvironmentException>(() => Kept.TakeAsync(Source, Vm))).Message.ShouldContain("cannot be written");
+
+        Source.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_VM_that_has_none_costs_nothing()
     {
         await Kept.TakeAsync(Target, Vm);
