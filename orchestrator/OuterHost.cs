@@ -49,14 +49,18 @@ public sealed class OuterHost : IOuterHost
             made.Add($"journal {_settings.Paths.JournalFile}");
 
         using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
-        if (await _engine.FindNetworkAsync(_settings.Docker.Network, cancellationToken) is null)
+        var networks = new GuestNetworks(_settings, _engine);
+        var missing = await networks.MissingAsync(cancellationToken);
+        if (missing.Count > 0)
         {
-            var operation = journal.Begin(OperationKind.Init, $"guest network {_settings.Docker.Network}", "{}");
-            await new EffectLog(journal, operation.Id).DoAsync("network", _settings.Docker.Network, () => MakeNetworkAsync(cancellationToken));
-            journal.Finish(operation.Id, OperationResult.Done, $"guest network {_settings.Docker.Network} made", "{}", OperationEnding.Untouched);
-            made.Add($"Docker network {_settings.Docker.Network}");
+            var names = string.Join(", ", missing.Select(static network => network.Network));
+            var operation = journal.Begin(OperationKind.Init, $"guest network {names}", "{}");
+            await networks.EnsureAsync(new EffectLog(journal, operation.Id), cancellationToken);
+            journal.Finish(operation.Id, OperationResult.Done, $"guest network {names} made", "{}", OperationEnding.Untouched);
+            made.AddRange(missing.Select(static network => $"Docker network {network.Network} of {network.Bridge}"));
         }
 
+        await networks.ReadAsync(cancellationToken);
         return made;
     }
 
@@ -228,21 +232,5 @@ public sealed class OuterHost : IOuterHost
         using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time, takeOver);
         using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
         return await action(Parts(journal, new PatientEngine(_engine, _time)));
-    }
-
-    private async Task<string> MakeNetworkAsync(CancellationToken cancellationToken)
-    {
-        var docker = _settings.Docker;
-        await _engine.CreateNetworkAsync(
-            new NetworkSpec(
-                docker.Network,
-                docker.Subnet,
-                docker.ContainerRange,
-                new Dictionary<string, string>(StringComparer.Ordinal) { [HostImageContract.InstanceLabel] = _settings.Paths.Instance }),
-            cancellationToken);
-        var network = await _engine.FindNetworkAsync(docker.Network, cancellationToken);
-        return network is null
-            ? throw new AdapterException("docker", $"create network {docker.Network}", "it is not there after it was made")
-            : $"subnet {network.Subnet}, gateway {network.Gateway}";
     }
 }

@@ -249,6 +249,56 @@ static void net(const char *address)
     }
 }
 
+/* --- streams -------------------------------------------------------------------------------------- */
+
+/* Sends back what comes in, in its order, until the other side is done. */
+static void *echo(void *descriptor)
+{
+    int fd = (int)(intptr_t)descriptor;
+    char buffer[16384];
+    for (;;) {
+        ssize_t n = read(fd, buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) say("net-error a stream broke: %s", strerror(errno));
+        if (n <= 0) break;
+        for (ssize_t done = 0; done < n;) {
+            ssize_t m = write(fd, buffer + done, n - done);
+            if (m < 0 && errno != EINTR) { say("net-error a stream broke: %s", strerror(errno)); close(fd); return NULL; }
+            if (m > 0) done += m;
+        }
+    }
+    close(fd);
+    return NULL;
+}
+
+/* Takes any number of streams. */
+static void serve(uint16_t port)
+{
+    struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(port) };
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&here, sizeof here) != 0 || listen(fd, 16) != 0) { say("net-error listen: %s", strerror(errno)); exit(1); }
+    for (;;) {
+        pthread_t thread;
+        int stream = accept(fd, NULL, NULL);
+        if (stream >= 0 && pthread_create(&thread, NULL, echo, (void *)(intptr_t)stream) == 0) pthread_detach(thread);
+    }
+}
+
+/* Calls somebody, who may not be there yet, once: a stream that ends is not made anew. */
+static void call(const char *address, uint16_t port)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
+    if (inet_pton(AF_INET, address, &to.sin_addr) != 1) { say("net-error bad address"); exit(1); }
+    for (int fd;; sleep(1)) {
+        fd = socket(AF_INET, SOCK_STREAM, 0);
+        if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) { echo((void *)(intptr_t)fd); exit(0); }
+        close(fd);
+    }
+}
+
+static uint16_t port_of(const char *text) { return (uint16_t)strtoul(text, NULL, 10); }
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && !strcmp(argv[1], "tick")) {
@@ -263,6 +313,8 @@ int main(int argc, char **argv)
     if (argc == 4 && !strcmp(argv[1], "dirty")) dirty(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "disk")) disk(strtoul(argv[2], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "net")) net(argv[2]);
-    say("usage: load tick NAME MS | fill MIB[:MIB_PER_S] | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR");
+    if (argc == 3 && !strcmp(argv[1], "serve")) serve(port_of(argv[2]));
+    if (argc == 4 && !strcmp(argv[1], "call")) call(argv[2], port_of(argv[3]));
+    say("usage: load tick NAME MS | fill MIB[:MIB_PER_S] | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR | serve PORT | call ADDR PORT");
     return 2;
 }

@@ -20,6 +20,16 @@ public sealed record HostSwapSettings(
     /// <summary>The mount that holds the RAM of VMs which are ready for handover.</summary>
     public MemorySettings Memory { get; init; } = SettingsDefaults.Memory;
 
+    /// <summary>Networks of guests besides that of <see cref="Docker"/>.</summary>
+    public IReadOnlyList<GuestNetwork> FurtherNetworks { get; init; } = [];
+
+    /// <summary>All networks of guests, <see cref="SettingsDefaults.GuestBridge"/>'s first.</summary>
+    public IReadOnlyList<GuestNetwork> Networks =>
+    [
+        new(SettingsDefaults.GuestBridge, Docker.Network, Docker.Subnet, Docker.ContainerRange) { Subnet6 = Docker.Subnet6, OuterBridge = Docker.OuterBridge },
+        .. FurtherNetworks,
+    ];
+
     /// <summary>What is said of single VMs, by name.</summary>
     public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
 }
@@ -30,7 +40,14 @@ public sealed record HostSwapSettings(
 /// <param name="Subnet">Subnet of that network in CIDR form when hostctl creates it; null lets Docker choose.</param>
 /// <param name="ContainerRange">Part of the subnet that Docker may give to containers, so that guests keep the rest; null for all.</param>
 /// <param name="Timeout">Limit of one call.</param>
-public sealed record DockerSettings(Uri Endpoint, string Network, string? Subnet, string? ContainerRange, TimeSpan Timeout);
+public sealed record DockerSettings(Uri Endpoint, string Network, string? Subnet, string? ContainerRange, TimeSpan Timeout)
+{
+    /// <summary>IPv6 subnet of that network in CIDR form when hostctl creates it; null where the outer host has no IPv6 address on it.</summary>
+    public string? Subnet6 { get; init; }
+
+    /// <summary>Name of its bridge on the outer host when hostctl creates it; null lets Docker choose.</summary>
+    public string? OuterBridge { get; init; }
+}
 
 /// <summary>Limits for host containers.</summary>
 /// <param name="ReadyTimeout">How long a candidate may take to become ready.</param>

@@ -28,6 +28,8 @@ internal static class KnownKeys
     public const string DockerNetwork = "docker.network";
     public const string DockerSubnet = "docker.subnet";
     public const string DockerContainerRange = "docker.container_range";
+    public const string DockerSubnet6 = "docker.subnet6";
+    public const string DockerOuterBridge = "docker.outer_bridge";
     public const string DockerTimeout = "docker.timeout";
     public const string StorageShared = "storage.shared";
     public const string ReadyTimeout = "generation.ready_timeout";
@@ -64,6 +66,8 @@ internal static class KnownKeys
         [DockerNetwork] = ValueKind.Text,
         [DockerSubnet] = ValueKind.Text,
         [DockerContainerRange] = ValueKind.Text,
+        [DockerSubnet6] = ValueKind.Text,
+        [DockerOuterBridge] = ValueKind.Text,
         [DockerTimeout] = ValueKind.Text,
         [StorageShared] = ValueKind.TextList,
         [ReadyTimeout] = ValueKind.Text,
@@ -95,6 +99,9 @@ internal static class KnownKeys
     /// <summary>The tables that the keys stand in.</summary>
     public static readonly IReadOnlyList<string> Tables =
         [.. Kinds.Keys.Where(key => key.Contains('.', StringComparison.Ordinal)).Select(TableOf).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The kinds of tables that stand once for each name.</summary>
+    public static readonly IReadOnlyList<NamedTable> NamedTables = [VmKeys.Table, NetworkKeys.Table];
 
     /// <summary>The table of a full key; empty for the root's own keys.</summary>
     public static string TableOf(string key) => key[..Math.Max(key.LastIndexOf('.'), 0)];

@@ -12,12 +12,15 @@ internal sealed record Located<T>(string Key, SourcePosition Position, T Value);
 internal sealed class RawSettings
 {
     private readonly Dictionary<string, Located<object>> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SourcePosition> _tables = new(StringComparer.Ordinal);
 
     /// <summary>Sorts the document's entries by key; unknown names and wrong types become problems.</summary>
     public static RawSettings From(string file, ConfigurationDocument document, ConfigurationProblems problems)
     {
         var raw = new RawSettings();
         ReportUnknownTables(file, document, problems);
+        foreach (var (name, position) in document.Tables.Concat(document.Entries.Select(static entry => (KnownKeys.TableOf(entry.Key), entry.Position))))
+            raw._tables.TryAdd(name, position);
         foreach (var entry in document.Entries)
         {
             if (KindOf(entry.Key) is not { } kind)
@@ -33,17 +36,24 @@ internal sealed class RawSettings
     public Located<T>? Find<T>(string key) =>
         _values.TryGetValue(key, out var found) && found.Value is T value ? new Located<T>(key, found.Position, value) : null;
 
-    /// <summary>The VMs of which something is said, as they stand in full keys.</summary>
-    public IReadOnlyList<string> Vms =>
-        [.. _values.Keys.Select(KnownKeys.TableOf).Select(VmKeys.VmOf).OfType<string>().Distinct(StringComparer.Ordinal)];
+    /// <summary>The things that have a table of a kind, as they stand in full keys.</summary>
+    public IReadOnlyList<string> NamesIn(NamedTable table) => [.. _tables.Keys.Select(table.NameIn).OfType<string>()];
 
-    private static ValueKind? KindOf(string key) => KnownKeys.Kinds.TryGetValue(key, out var kind) ? kind : VmKeys.KindOf(key);
+    /// <summary>The place of a thing's table.</summary>
+    public Located<string> PlaceOf(NamedTable table, string name)
+    {
+        var (full, position) = _tables.First(pair => string.Equals(table.NameIn(pair.Key), name, StringComparison.Ordinal));
+        return new Located<string>(full, position, name);
+    }
+
+    private static ValueKind? KindOf(string key) =>
+        KnownKeys.Kinds.TryGetValue(key, out var kind) ? kind : KnownKeys.NamedTables.Select(table => table.KindOf(key)).FirstOrDefault(static found => found is not null);
 
     private static void ReportUnknownTables(string file, ConfigurationDocument document, ConfigurationProblems problems)
     {
         foreach (var (name, position) in document.Tables)
         {
-            if (position.Line > document.FirstBrokenLine || KnownKeys.Tables.Contains(name, StringComparer.Ordinal) || VmKeys.IsTable(name))
+            if (position.Line > document.FirstBrokenLine || KnownKeys.Tables.Contains(name, StringComparer.Ordinal) || KnownKeys.NamedTables.Any(table => table.IsTable(name)))
                 continue;
             problems.Add(file, position, name, KnownKeys.Kinds.ContainsKey(name)
                 ? "is a key and not a table"
@@ -54,9 +64,9 @@ internal sealed class RawSettings
     private static void ReportUnknownKey(
         string file, ConfigurationDocument document, ConfigurationEntry entry, ConfigurationProblems problems)
     {
-        if (VmKeys.IsWithin(entry.Key) && entry.Position.Line <= document.FirstBrokenLine)
+        if (entry.Position.Line <= document.FirstBrokenLine && KnownKeys.NamedTables.FirstOrDefault(named => named.IsWithin(entry.Key)) is { } within)
         {
-            problems.Add(file, entry.Position, entry.Key, $"is not a key of a VM; {VmKeys.Allowed}");
+            problems.Add(file, entry.Position, entry.Key, $"is not a key of a {within.What}; {within.Allowed}");
             return;
         }
 

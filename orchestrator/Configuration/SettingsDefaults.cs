@@ -25,6 +25,10 @@ public static class SettingsDefaults
     /// <value><c>hostswap</c></value>
     public const string DockerNetwork = "hostswap";
 
+    /// <summary>The bridge of the network of <c>[docker]</c> in every generation.</summary>
+    /// <value><c>br0</c></value>
+    public const string GuestBridge = "br0";
+
     /// <summary>MultiFD connections of one migration.</summary>
     /// <value>1</value>
     public const int ParallelConnections = 1;

@@ -35,14 +35,14 @@ internal sealed partial class SettingsValidator
             Report(highest, string.Create(CultureInfo.InvariantCulture, $"{highest.Value} is less than {KnownKeys.Bandwidth}, which it raises"));
     }
 
-    private Dictionary<string, VmSettings> Vms() => raw.Vms.ToDictionary(
-        VmKeys.NameOf,
+    private Dictionary<string, VmSettings> Vms() => raw.NamesIn(VmKeys.Table).ToDictionary(
+        NamedTable.NameOf,
         vm => new VmSettings(
-            Policy(VmKeys.Of(vm, VmKeys.Policy)),
-            raw.Find<long>(VmKeys.Of(vm, VmKeys.Priority)) is null
+            Policy(VmKeys.Table.Of(vm, VmKeys.Policy)),
+            raw.Find<long>(VmKeys.Table.Of(vm, VmKeys.Priority)) is null
                 ? null
-                : (int)Integer(VmKeys.Of(vm, VmKeys.Priority), 0, -ConvergenceSettings.MaximumPriority, ConvergenceSettings.MaximumPriority),
-            Text(VmKeys.Of(vm, VmKeys.Group), GroupFault)),
+                : (int)Integer(VmKeys.Table.Of(vm, VmKeys.Priority), 0, -ConvergenceSettings.MaximumPriority, ConvergenceSettings.MaximumPriority),
+            Text(VmKeys.Table.Of(vm, VmKeys.Group), GroupFault)),
         StringComparer.Ordinal);
 
     /// <summary>What is wrong with a group's name; null where nothing is.</summary>

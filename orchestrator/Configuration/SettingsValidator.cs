@@ -16,9 +16,10 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
     public HostSwapSettings Validate(string? root, string? dockerHost)
     {
         var paths = Paths(root);
+        var docker = Docker(paths, dockerHost);
         return new HostSwapSettings(
             paths,
-            Docker(paths, dockerHost),
+            docker,
             Image(),
             Shared(paths),
             Generation(),
@@ -26,6 +27,7 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             file)
         {
             Memory = Memory(),
+            FurtherNetworks = FurtherNetworks(docker),
             Vms = Vms(),
         };
     }
@@ -62,13 +64,17 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
                 endpoint = dockerHost;
         }
 
-        var (subnet, range) = Networks();
+        var (subnet, range) = Networks(KnownKeys.DockerSubnet, KnownKeys.DockerContainerRange);
         return new DockerSettings(
             new Uri(endpoint ?? SettingsDefaults.DockerEndpoint),
             Text(KnownKeys.DockerNetwork, NetworkFault) ?? SettingsDefaults.NetworkFor(paths),
             subnet,
             range,
-            Duration(KnownKeys.DockerTimeout, SettingsDefaults.DockerTimeout, OneSecond, TimeSpan.FromMinutes(10)));
+            Duration(KnownKeys.DockerTimeout, SettingsDefaults.DockerTimeout, OneSecond, TimeSpan.FromMinutes(10)))
+        {
+            Subnet6 = Network6(KnownKeys.DockerSubnet6),
+            OuterBridge = OuterBridge(KnownKeys.DockerOuterBridge),
+        };
     }
 
     private static string? EndpointFault(string text)
@@ -97,31 +103,6 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
         return ReservedNetworks.Contains(name, StringComparer.Ordinal)
             ? $"\"{name}\" is a name that Docker keeps for itself; give the network a name of its own"
             : null;
-    }
-
-    // /29 still holds a gateway, two generations and a guest; /30 of it two generations.
-    private (string? Subnet, string? Range) Networks()
-    {
-        var subnet = Network(KnownKeys.DockerSubnet, "auto", 8, 29);
-        var range = Network(KnownKeys.DockerContainerRange, "all", 8, 30);
-        if (range is not null && raw.Find<string>(KnownKeys.DockerContainerRange) is { } located)
-        {
-            if (raw.Find<string>(KnownKeys.DockerSubnet) is null or { Value: "auto" })
-                Report(located, $"\"{range}\" is a part of a subnet that is not given; set {KnownKeys.DockerSubnet} too");
-            else if (subnet?.Contains(range) == false)
-                Report(located, $"\"{range}\" does not lie in {KnownKeys.DockerSubnet} \"{subnet}\"; it must be a part of it");
-        }
-
-        return (subnet?.ToString(), range?.ToString());
-    }
-
-    private Ipv4Subnet? Network(string key, string none, int shortest, int longest)
-    {
-        if (raw.Find<string>(key) is not { } located || string.Equals(located.Value, none, StringComparison.Ordinal))
-            return null;
-        if (Ipv4Subnet.Parse(located.Value, shortest, longest, out var subnet) is { } fault)
-            Report(located, $"{fault}, or \"{none}\"");
-        return subnet;
     }
 
     private string Image() =>

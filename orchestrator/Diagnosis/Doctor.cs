@@ -32,11 +32,15 @@ public sealed class Doctor(
             yield break;
 
         yield return await AskAsync("image", () => ImageAsync(cancellationToken));
-        yield return await AskAsync("network", () => NetworkAsync(cancellationToken));
+        var networks = new NetworkChecks(settings, engine);
+        foreach (var network in settings.Networks)
+            yield return await AskAsync(NetworkChecks.Name, () => networks.LookAsync(network, cancellationToken));
         HostStatus? host = null;
         yield return await AskAsync("generations", async () => Generations(host = await status(cancellationToken)));
         if (host is null)
             yield break;
+        if (host.Generations.FirstOrDefault(static generation => generation.Role == GenerationRole.Active) is { } active)
+            yield return await AskAsync(NetworkChecks.Name, () => networks.LookAsync(Generation.ContainerNameOf(active.Number, settings.Paths), active.Name, cancellationToken));
         yield return UnfinishedSwap(host);
         yield return await AskAsync(SavedRamCheck.Name, () => new SavedRamCheck(settings.Paths, engine, kernel, qmp).RunAsync(host, cancellationToken));
     }
@@ -99,14 +103,6 @@ public sealed class Doctor(
         return string.Equals(image.Labels.GetValueOrDefault(HostImageContract.KindLabel), HostImageContract.Kind, StringComparison.Ordinal)
             ? Ok("image", $"{settings.Image} is there")
             : new HealthCheck("image", HealthStatus.Error, $"{settings.Image} is not a host image", "Name one that was built from images/host.");
-    }
-
-    private async Task<HealthCheck> NetworkAsync(CancellationToken cancellationToken)
-    {
-        var network = await engine.FindNetworkAsync(settings.Docker.Network, cancellationToken);
-        return network is null
-            ? new HealthCheck("network", HealthStatus.Error, $"the Docker network {settings.Docker.Network} does not exist", "Run 'hostctl init'.")
-            : Ok("network", $"{network.Name}: {network.Subnet}");
     }
 
     private static HealthCheck Generations(HostStatus host)

@@ -76,6 +76,22 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
             cancellationToken);
 
     /// <inheritdoc/>
+    public async Task ConnectNetworkAsync(string container, string network, CancellationToken cancellationToken)
+    {
+        // Docker before 25 takes one network when it creates a container (API 1.44), so that all others follow, one by one.
+        if (await FindContainerAsync(container, cancellationToken) is { } there && there.Networks.ContainsKey(network))
+            return;
+        await CallAsync(
+            $"connect {container} to network {network}",
+            async (client, token) =>
+            {
+                await client.Networks.ConnectNetworkAsync(network, new NetworkConnectParameters { Container = container }, token);
+                return network;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task StartContainerAsync(string name, CancellationToken cancellationToken) =>
         CallAsync(
             $"start container {name}",
@@ -133,8 +149,11 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
         var networks = await CallAsync(
             "list networks", (client, token) => client.Networks.ListNetworksAsync(parameters, token), cancellationToken);
         var network = networks.FirstOrDefault(candidate => string.Equals(candidate.Name, name, StringComparison.Ordinal));
-        var address = network?.IPAM?.Config?.FirstOrDefault(config => config.Subnet?.Contains('.', StringComparison.Ordinal) == true);
-        return network is null ? null : new NetworkDescription(network.Name, network.Driver, address?.Subnet, address?.Gateway);
+        if (network is null)
+            return null;
+        var addresses = (network.IPAM?.Config ?? []).Where(static config => !string.IsNullOrEmpty(config.Subnet)).ToList();
+        var gateway = addresses.Find(static config => config.Subnet.Contains('.', StringComparison.Ordinal))?.Gateway;
+        return new NetworkDescription(network.Name, network.Driver, [.. addresses.Select(static config => config.Subnet)], gateway);
     }
 
     /// <inheritdoc/>
@@ -146,14 +165,16 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
             Driver = "bridge",
             Labels = new Dictionary<string, string>(spec.Labels, StringComparer.Ordinal),
         };
+        var addresses = new List<IPAMConfig>();
         if (spec.Subnet is not null)
-        {
-            parameters.IPAM = new IPAM
-            {
-                Driver = "default",
-                Config = [new IPAMConfig { Subnet = spec.Subnet, IPRange = spec.ContainerRange ?? "" }],
-            };
-        }
+            addresses.Add(new IPAMConfig { Subnet = spec.Subnet, IPRange = spec.ContainerRange ?? "" });
+        if (spec.Subnet6 is not null)
+            addresses.Add(new IPAMConfig { Subnet = spec.Subnet6 });
+        if (addresses.Count > 0)
+            parameters.IPAM = new IPAM { Driver = "default", Config = addresses };
+        parameters.EnableIPv6 = spec.Subnet6 is not null;
+        if (spec.OuterBridge is not null)
+            parameters.Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["com.docker.network.bridge.name"] = spec.OuterBridge };
 
         return CallAsync(
             $"create network {spec.Name}",
@@ -188,7 +209,11 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
         container.Config?.Labels?.AsReadOnly() ?? EmptyLabels,
         (container.Mounts ?? [])
             .Where(mount => mount.Destination is not null && mount.Source is not null)
-            .ToDictionary(mount => mount.Destination, mount => mount.Source, StringComparer.Ordinal));
+            .ToDictionary(mount => mount.Destination, mount => mount.Source, StringComparer.Ordinal))
+    {
+        Networks = (container.NetworkSettings?.Networks ?? new Dictionary<string, EndpointSettings>(StringComparer.Ordinal))
+            .ToDictionary(pair => pair.Key, pair => pair.Value?.MacAddress ?? "", StringComparer.Ordinal),
+    };
 
     private async Task<T?> FindAsync<T>(
         string call, Func<DockerClient, CancellationToken, Task<T>> action, CancellationToken cancellationToken)

@@ -19,8 +19,11 @@ public interface IContainerEngine : IDisposable
     /// <summary>Lists containers, running or not, that carry a label with this value.</summary>
     Task<IReadOnlyList<ContainerDescription>> ListContainersAsync(string label, string value, CancellationToken cancellationToken);
 
-    /// <summary>Creates a container and leaves it stopped.</summary>
+    /// <summary>Creates a container and leaves it stopped; it is on its first network only.</summary>
     Task CreateContainerAsync(HostContainerSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Puts a container on a network; no error where it is on it already.</summary>
+    Task ConnectNetworkAsync(string container, string network, CancellationToken cancellationToken);
 
     /// <summary>Starts a container; no error where it runs already.</summary>
     Task StartContainerAsync(string name, CancellationToken cancellationToken);
@@ -83,7 +86,11 @@ public sealed record ContainerDescription(
     string StartedAt,
     bool Restart,
     IReadOnlyDictionary<string, string> Labels,
-    IReadOnlyDictionary<string, string> Mounts);
+    IReadOnlyDictionary<string, string> Mounts)
+{
+    /// <summary>The networks that it is on, with the MAC address of its interface there: empty while it does not run.</summary>
+    public IReadOnlyDictionary<string, string> Networks { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
 
 /// <summary>How a command in a container ended. What it wrote may come from a guest: untrusted text.</summary>
 /// <param name="ExitCode">Its exit status.</param>
@@ -95,7 +102,7 @@ public sealed record CommandOutcome(long ExitCode, string Output, string Error);
 /// <param name="Name">Its name.</param>
 /// <param name="Hostname">Its host name, which libvirt compares when migrating.</param>
 /// <param name="Image">Digest of its image.</param>
-/// <param name="Network">Network that is its uplink.</param>
+/// <param name="Network">The network that it is created on; further ones follow by <see cref="IContainerEngine.ConnectNetworkAsync"/>.</param>
 /// <param name="Capabilities">Linux capabilities; all others are dropped.</param>
 /// <param name="Devices">Device nodes, at the same path inside.</param>
 /// <param name="Mounts">Bind mounts.</param>
@@ -118,12 +125,23 @@ public sealed record HostContainerSpec(
 public sealed record BindMount(string Source, string Target, bool ReadOnly);
 
 /// <summary>A network as it is now.</summary>
-public sealed record NetworkDescription(string Name, string Driver, string? Subnet, string? Gateway);
+/// <param name="Name">Its name.</param>
+/// <param name="Driver">Its driver, as in <c>bridge</c>.</param>
+/// <param name="Subnets">Its subnets in CIDR form, as the operator or Docker wrote them.</param>
+/// <param name="Gateway">The outer host's IPv4 address on it; null where it has none.</param>
+public sealed record NetworkDescription(string Name, string Driver, IReadOnlyList<string> Subnets, string? Gateway);
 
 /// <summary>A bridge network to create.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Subnet">Its subnet; null lets Docker choose.</param>
+/// <param name="Subnet">Its IPv4 subnet; null lets Docker choose.</param>
 /// <param name="ContainerRange">Part of it that containers get addresses of; null for all.</param>
 /// <param name="Labels">Labels by which it is found again.</param>
 public sealed record NetworkSpec(
-    string Name, string? Subnet, string? ContainerRange, IReadOnlyDictionary<string, string> Labels);
+    string Name, string? Subnet, string? ContainerRange, IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>Its IPv6 subnet; null for none.</summary>
+    public string? Subnet6 { get; init; }
+
+    /// <summary>Name of its bridge on the outer host; null lets Docker choose. One that is there already is used.</summary>
+    public string? OuterBridge { get; init; }
+}

@@ -53,6 +53,10 @@ public sealed class PatientEngine(IContainerEngine engine, TimeProvider time) : 
             cancellationToken);
 
     /// <inheritdoc/>
+    public Task ConnectNetworkAsync(string container, string network, CancellationToken cancellationToken) =>
+        DoAsync($"connect {container} to network {network}", token => engine.ConnectNetworkAsync(container, network, token), cancellationToken);
+
+    /// <inheritdoc/>
     public Task StartContainerAsync(string name, CancellationToken cancellationToken) =>
         DoAsync($"start container {name}", token => engine.StartContainerAsync(name, token), cancellationToken);
 
@@ -82,7 +86,7 @@ public sealed class PatientEngine(IContainerEngine engine, TimeProvider time) : 
         MakeAsync(
             $"create network {spec.Name}",
             token => engine.CreateNetworkAsync(spec, token),
-            async token => await engine.FindNetworkAsync(spec.Name, token) is { } there && (spec.Subnet is null || string.Equals(spec.Subnet, there.Subnet, StringComparison.Ordinal)),
+            async token => await engine.FindNetworkAsync(spec.Name, token) is { } there && new[] { spec.Subnet, spec.Subnet6 }.OfType<string>().All(subnet => there.Subnets.Contains(subnet, StringComparer.Ordinal)),
             cancellationToken);
 
     /// <summary>Nothing: the engine is its owner's.</summary>

@@ -18,6 +18,7 @@ public sealed class GenerationManager(
     private const string Step = "generation";
 
     private readonly GenerationClosing _closing = new(engine, new GenerationContents(engine, kernel));
+    private readonly GuestNetworks _networks = new(settings, engine);
     private readonly MemoryMount _memory = new(settings, kernel);
 
     /// <summary>All recorded generations, by number.</summary>
@@ -67,6 +68,7 @@ public sealed class GenerationManager(
         var record = new GenerationRecord(
             number, role.ToString(), reference, image.Id, Guid.NewGuid(), timeProvider.GetUtcNow(), RetiredAt: null);
         var generation = Generation.From(record, settings.Paths);
+        await _networks.EnsureAsync(log, cancellationToken);
         await log.DoAsync(Step, generation.Name, async () =>
         {
             journal.RecordGenerations([record]);
@@ -163,13 +165,31 @@ public sealed class GenerationManager(
         GenerationDirectories.EnsureGeneration(generation);
         kernel.ChangeOwner(Environment.ProcessId, generation.Paths.QmpDirectory, HostImageContract.QemuUser, HostImageContract.QemuUser);
         if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } present)
+        {
+            await ConnectAsync(present, cancellationToken);
             return $"container {present.Name} is there";
+        }
 
+        var networks = await _networks.ReadAsync(cancellationToken);
         var bounding = kernel.BoundingCapabilities();
         string[] capabilities = [.. HostImageContract.Capabilities.Where(bounding.Contains)];
         string[] devices = [.. HostImageContract.Devices.Where(kernel.DeviceExists)];
         await engine.CreateContainerAsync(
-            HostImageContract.Describe(generation, settings, capabilities, devices), cancellationToken);
-        return $"container {generation.ContainerName} created from {generation.Record.Image}";
+            HostImageContract.Describe(generation, settings, networks, capabilities, devices), cancellationToken);
+        if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } created)
+            await ConnectAsync(created, cancellationToken);
+        return $"container {generation.ContainerName} created from {generation.Record.Image}, on {string.Join(", ", networks.Select(static network => $"{network.Network} ({network.Bridge})"))}";
+    }
+
+    /// <summary>
+    /// Puts a container on all networks that it was made for: a hostctl that died may have left it on the first alone. One
+    /// that runs has made its bridges, and is left as it is.
+    /// </summary>
+    private async Task ConnectAsync(ContainerDescription container, CancellationToken cancellationToken)
+    {
+        if (container.Running)
+            return;
+        foreach (var (_, network) in AttachedNetwork.Of(container, settings).Where(pair => !container.Networks.ContainsKey(pair.Network)))
+            await engine.ConnectNetworkAsync(container.Name, network, cancellationToken);
     }
 }

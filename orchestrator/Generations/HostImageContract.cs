@@ -33,11 +33,15 @@ public static class HostImageContract
     /// <summary>Label of every host container: its generation's number.</summary>
     public const string GenerationLabel = "hostswap.generation";
 
-    /// <summary>The uplink that Docker gives, and the bridge that the image enslaves it to.</summary>
-    public const string Uplink = "eth0";
+    /// <summary>Label of every host container: its bridges, and the Docker networks that they belong to.</summary>
+    public const string NetworksLabel = "hostswap.networks";
 
-    /// <summary>The guest bridge inside a host container.</summary>
-    public const string GuestBridge = "br0";
+    /// <summary>
+    /// By this variable the image learns which bridge each of its interfaces belongs to. They are told apart by their
+    /// subnets: Docker names them in an order of its own, which differs between releases, and before Docker 25 cannot be
+    /// given an address of the second one.
+    /// </summary>
+    public const string BridgesVariable = "HOSTSWAP_BRIDGES";
 
     /// <summary>
     /// The units without which nobody can start a VM in a host container. The sockets are among them, since each would start
@@ -113,7 +117,8 @@ public static class HostImageContract
     };
 
     /// <summary>The container of one generation.</summary>
-    public static HostContainerSpec Describe(Generation generation, HostSwapSettings settings, IReadOnlyList<string> capabilities, IReadOnlyList<string> devices)
+    public static HostContainerSpec Describe(
+        Generation generation, HostSwapSettings settings, IReadOnlyList<AttachedNetwork> networks, IReadOnlyList<string> capabilities, IReadOnlyList<string> devices)
     {
         var paths = generation.Paths;
         List<BindMount> mounts =
@@ -145,12 +150,14 @@ public static class HostImageContract
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["container"] = "docker",
+                [BridgesVariable] = AttachedNetwork.ToVariable(networks),
                 [MemoryVariable] = MemoryOf(generation.Number),
                 ["HOSTSWAP_SHARED_FILESYSTEMS"] = string.Join(':', SharedState.Select(shared => shared.Target).Concat(settings.SharedDirectories)),
             },
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 [InstanceLabel] = paths.Host.Instance,
+                [NetworksLabel] = AttachedNetwork.ToLabel(networks),
                 [GenerationLabel] = generation.Number.ToString(System.Globalization.CultureInfo.InvariantCulture),
             });
     }

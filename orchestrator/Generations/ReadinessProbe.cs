@@ -8,7 +8,7 @@ namespace HostSwap.Orchestrator.Generations;
 
 /// <summary>
 /// Waits until a started generation is fit to hold VMs: systemd has started, libvirt answers with the generation's own
-/// host UUID, the mounts are those that were asked for, and the uplink is in the guest bridge.
+/// host UUID, the mounts are those that were asked for, and each uplink is in its bridge.
 /// </summary>
 public sealed class ReadinessProbe(
     HostSwapSettings settings, IContainerEngine engine, IOuterKernel kernel, IGenerationConnector connector, TimeProvider timeProvider)
@@ -40,9 +40,12 @@ public sealed class ReadinessProbe(
         else
         {
             problems.AddRange(MountProblems(generation, container));
-            // The uplink joins the bridge by networkd, which systemd's start-up does not wait for.
-            if (await UplinkProblemAsync(container.InitPid, limit - timeProvider.GetElapsedTime(began), cancellationToken) is { } problem)
-                problems.Add(problem);
+            // Uplinks join their bridges by networkd, which systemd's start-up does not wait for.
+            foreach (var (bridge, network) in AttachedNetwork.Of(container, settings))
+            {
+                if (await UplinkProblemAsync(container, bridge, network, limit - timeProvider.GetElapsedTime(began), cancellationToken) is { } problem)
+                    problems.Add(problem);
+            }
         }
 
         if (status.State is not ("running" or "degraded"))
@@ -78,7 +81,7 @@ public sealed class ReadinessProbe(
 
     private IEnumerable<string> MountProblems(Generation generation, ContainerDescription container)
     {
-        foreach (var mount in HostImageContract.Describe(generation, settings, [], []).Mounts)
+        foreach (var mount in HostImageContract.Describe(generation, settings, [], [], []).Mounts)
         {
             // VMs run without these, and copying moves them: whether they are right is told where handover asks for it.
             if (HostImageContract.HandoverMounts.Contains(mount.Target, StringComparer.Ordinal))
@@ -92,20 +95,28 @@ public sealed class ReadinessProbe(
         }
     }
 
-    private async Task<string?> UplinkProblemAsync(int initPid, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<string?> UplinkProblemAsync(
+        ContainerDescription container, string bridge, string network, TimeSpan limit, CancellationToken cancellationToken)
     {
-        const string Port = $"/sys/class/net/{HostImageContract.GuestBridge}/brif/{HostImageContract.Uplink}";
+        if (!container.Networks.TryGetValue(network, out var address))
+            return $"it is not on the Docker network {network}, which {bridge} belongs to";
+
         var began = timeProvider.GetTimestamp();
         // sysfs sends no event for a bridge port to a process outside the network namespace, so it is looked at.
-        while (kernel.Look(initPid, Port) is null)
+        while (!HasPort(container.InitPid, bridge, address))
         {
             if (timeProvider.GetElapsedTime(began) > limit)
-                return $"the uplink {HostImageContract.Uplink} is not in the bridge {HostImageContract.GuestBridge} after {limit.TotalSeconds:0} s";
+                return $"the uplink to {network} ({address}) is not in the bridge {bridge} after {limit.TotalSeconds:0} s";
             await Task.Delay(Interval, timeProvider, cancellationToken);
         }
 
         return null;
     }
+
+    /// <summary>By its address, which Docker tells: which name it has inside is the image's business.</summary>
+    private bool HasPort(int initPid, string bridge, string address) => kernel.NetworkInterfaces(initPid).Any(name =>
+        kernel.Look(initPid, $"/sys/class/net/{bridge}/brif/{name}") is not null
+        && string.Equals(kernel.ReadText(initPid, $"/sys/class/net/{name}/address"), address, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>A generation that is fit to hold VMs.</summary>

@@ -153,6 +153,8 @@ public static class Planner
             yield return unmendable;
         if (context.Packages is null)
             yield return $"which packages change cannot be said: one of the images has no list of them ({HostImageContract.PackageManifest})";
+        foreach (var warning in NetworkWarnings.Of(context))
+            yield return warning;
         foreach (var network in inventory.Networks.Where(network => !network.Persistent))
             yield return $"the libvirt network {network.Name} is transient and will not be carried over";
         foreach (var pool in inventory.StoragePools.Where(pool => !pool.Persistent))

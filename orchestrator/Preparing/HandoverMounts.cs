@@ -16,7 +16,7 @@ public static class HandoverMounts
     public static IReadOnlyList<string> Missing(Generation generation, ContainerDescription container, HostSwapSettings settings, IOuterKernel kernel)
     {
         var mounted = new MemoryMount(settings, kernel).Find() is not null;
-        return [.. HostImageContract.Describe(generation, settings, [], []).Mounts
+        return [.. HostImageContract.Describe(generation, settings, [], [], []).Mounts
             .Where(mount => HostImageContract.HandoverMounts.Contains(mount.Target, StringComparer.Ordinal))
             .Where(mount => !Shows(mount, container, kernel) || (!mounted && mount.Target is HostImageContract.Memory))
             .Select(mount => mount.Target)];

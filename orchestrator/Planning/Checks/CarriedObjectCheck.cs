@@ -12,7 +12,7 @@ public sealed class CarriedObjectCheck : IPlanCheck
         {
             var subject = $"{need.Kind} {need.Name}";
             if (need.Bridge is { } bridge && !interfaces.Contains(bridge))
-                yield return new Blocker("bridge", subject, $"its bridge {bridge} does not exist in {target.Generation.Name}", "Have the image make it (systemd-networkd in images/host/rootfs).");
+                yield return MissingBridge.Of(context, subject, bridge);
 
             if (need.Directory is { } directory
                 && (context.Kernel.Look(target.InitPid, directory) is not { } there

@@ -28,7 +28,7 @@ public sealed class NetworkCheck : IPlanCheck
         switch (item.Type)
         {
             case "bridge" when item.Source is { } bridge && !there.Contains(bridge):
-                return new Blocker("bridge", machine.Name, $"the bridge {bridge} does not exist in {context.Target.Generation.Name}", "Have the image make it (systemd-networkd in images/host/rootfs).");
+                return MissingBridge.Of(context, machine.Name, bridge);
             case "network":
                 var network = context.Inventory.Networks.FirstOrDefault(known => string.Equals(known.Name, item.Source, StringComparison.Ordinal));
                 if (network is null)

@@ -105,16 +105,22 @@ public static class DomainXmlWriter
 
     private static XElement? NetworkCard(GuestSpec spec) => (spec.Bridge, spec.Network) switch
     {
-        ({ } bridge, _) => Card("bridge", new XAttribute("bridge", bridge)),
-        (null, { } network) => Card("network", new XAttribute("network", network)),
+        ({ } bridge, _) => Card("bridge", new XAttribute("bridge", bridge), spec),
+        (null, { } network) => Card("network", new XAttribute("network", network), spec),
         _ => null,
     };
 
-    private static XElement Card(string type, XAttribute source) => new(
+    /// <summary>A further card, on a bridge or in a libvirt network.</summary>
+    public static XElement FurtherCard(string type, string source) => Card(type, new XAttribute(type, source), new GuestSpec(""));
+
+    private static XElement Card(string type, XAttribute source, GuestSpec spec) => new(
         "interface",
         new XAttribute("type", type),
+        spec.Mac is null ? null : new XElement("mac", new XAttribute("address", spec.Mac)),
         new XElement("source", source),
         new XElement("model", new XAttribute("type", "virtio")),
+        spec.Queues is null ? null : new XElement("driver", new XAttribute("queues", spec.Queues)),
+        spec.Filter is null ? null : new XElement("filterref", new XAttribute("filter", spec.Filter)),
         // Without a boot ROM the guest starts sooner and needs no file of another package.
         new XElement("rom", new XAttribute("enabled", "no")));
 
@@ -138,6 +144,7 @@ public static class DomainXmlWriter
         if (spec.DiskKiBPerSecond > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"hs.disk={spec.DiskKiBPerSecond}"));
         if (spec.LoadsNetwork) words.Add($"hs.net={placement.Gateway}");
         if (spec.Agent) words.Add("hs.agent");
+        words.AddRange(spec.Words);
         return string.Join(' ', words);
     }
 

@@ -94,6 +94,18 @@ public sealed record GuestSpec(string Name)
     /// <summary>Libvirt network of its card, instead of a bridge.</summary>
     public string? Network { get; init; }
 
+    /// <summary>MAC address of that card; null where libvirt chooses.</summary>
+    public string? Mac { get; init; }
+
+    /// <summary>Queues of that card.</summary>
+    public int? Queues { get; init; }
+
+    /// <summary>Network filter of that card.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>Further words of the kernel's command line that the guest understands (images/guest/init).</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     /// <summary>Whether it runs the QEMU guest agent.</summary>
     public bool Agent { get; init; }
 

@@ -28,6 +28,12 @@ public sealed partial class OuterHostLab : IAsyncDisposable
     /// <summary>What takes the place of <c>/</c>.</summary>
     public string Root => _record.Root;
 
+    /// <summary>The label by which all that belongs to it is found and removed.</summary>
+    public string Label => _record.Label;
+
+    /// <summary>Its Docker network.</summary>
+    public string Network => _record.Network;
+
     /// <summary>Its paths.</summary>
     public Orchestrator.Configuration.HostSwapPaths Paths => _record.Paths;
 

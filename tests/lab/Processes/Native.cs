@@ -71,6 +71,35 @@ public static partial class Native
         return (now.Seconds * 1_000_000_000) + now.Nanoseconds;
     }
 
+    /// <summary>Takes a frame from a packet socket without waiting for one (packet(7)).</summary>
+    /// <returns>Its length, the index of the interface that it was seen at, and its kind; a length of -1 where there is none.</returns>
+    public static unsafe (int Length, int Interface, byte Kind) TryReceiveFrame(System.Net.Sockets.SafeSocketHandle socket, byte[] frame)
+    {
+        const int DoNotWait = 0x40;
+        LinkAddress from = default;
+        var size = sizeof(LinkAddress);
+        fixed (byte* bytes = frame)
+        {
+            var length = (int)recvfrom(socket, bytes, (nuint)frame.Length, DoNotWait, &from, &size);
+            return (length, from.Interface, from.Kind);
+        }
+    }
+
+    /// <summary>The kernel's <c>struct sockaddr_ll</c>.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 20)]
+    private struct LinkAddress
+    {
+        [FieldOffset(4)]
+        public int Interface;
+
+        [FieldOffset(10)]
+        public byte Kind;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static unsafe partial nint recvfrom(System.Net.Sockets.SafeSocketHandle socket, byte* buffer, nuint length, int flags, LinkAddress* from, int* size);
+
     [StructLayout(LayoutKind.Sequential)]
     private struct TimeSpec
     {

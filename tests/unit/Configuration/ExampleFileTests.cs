@@ -48,6 +48,6 @@ public sealed partial class ExampleFileTests : ConfigurationFixture
     [GeneratedRegex(@"^\[(?<name>[a-z]+)\]$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Header();
 
-    [GeneratedRegex("^(?<key>[a-z_]+) = ", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^(?<key>[a-z0-9_]+) = ", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex KeyValue();
 }

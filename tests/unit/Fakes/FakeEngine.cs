@@ -43,9 +43,17 @@ internal sealed class FakeEngine : IContainerEngine
 
     public Task SetRestartAsync(string name, bool restart, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Dictionary<string, NetworkDescription> Networks { get; } = new(StringComparer.Ordinal);
 
-    public Task CreateNetworkAsync(NetworkSpec spec, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Networks.GetValueOrDefault(name));
+
+    public Task CreateNetworkAsync(NetworkSpec spec, CancellationToken cancellationToken)
+    {
+        Networks.Add(spec.Name, new NetworkDescription(spec.Name, "bridge", [spec.Subnet ?? "172.30.0.0/16", .. new[] { spec.Subnet6 }.OfType<string>()], "172.30.0.1"));
+        return Task.CompletedTask;
+    }
+
+    public Task ConnectNetworkAsync(string container, string network, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public void Dispose()
     {

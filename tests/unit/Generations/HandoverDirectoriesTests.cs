@@ -29,7 +29,7 @@ public sealed class HandoverDirectoriesTests : IDisposable
     [Fact]
     public void The_container_sees_the_whole_mount_and_its_own_sockets_and_is_told_its_part()
     {
-        var spec = HostImageContract.Describe(_generation, _world.Settings, [], []);
+        var spec = HostImageContract.Describe(_generation, _world.Settings, [], [], []);
 
         spec.Mounts.ShouldContain(new BindMount(_world.Paths.Memory, "/run/hostswap/memory", ReadOnly: false));
         spec.Mounts.ShouldContain(new BindMount(Path.Join(_world.Paths.GenerationRuntimes, "3/qmp"), "/run/hostswap/qmp", ReadOnly: false));

@@ -157,7 +157,7 @@ public sealed class PrepareRunnerTests : IDisposable, IGenerationConnector
     private void AddContainer(Generation generation, params IReadOnlyList<string> targets)
     {
         _world.Engine.Add(generation.ContainerName, InitPid, restart: true);
-        var mounts = HostImageContract.Describe(generation, _world.Settings, [], []).Mounts.Where(mount => targets.Contains(mount.Target)).ToList();
+        var mounts = HostImageContract.Describe(generation, _world.Settings, [], [], []).Mounts.Where(mount => targets.Contains(mount.Target)).ToList();
         _world.Engine.Containers[generation.ContainerName] = _world.Engine.Containers[generation.ContainerName] with
         {
             Mounts = mounts.ToDictionary(mount => mount.Target, mount => mount.Source),

@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Generations;
 
 namespace HostSwap.UnitTests.Swapping.Model;
 
@@ -18,6 +19,16 @@ internal sealed class ModelContainer(HostContainerSpec spec, int generation, str
 
     public bool Restart { get; set; }
 
+    /// <summary>The networks that it is on.</summary>
+    public List<string> Networks { get; } = [spec.Network];
+
+    /// <summary>Those that its init has found as it started: the bridges of others do not exist.</summary>
+    public IReadOnlyList<string> Joined { get; set; } = [];
+
+    /// <summary>The bridge of a network.</summary>
+    public string BridgeOf(string network) => spec.Labels[HostImageContract.NetworksLabel].Split(' ')
+        .Select(static pair => pair.Split('=')).First(pair => string.Equals(pair[1], network, StringComparison.Ordinal))[0];
+
     /// <summary>What its init sees under a path of its own; null where nothing of the outer host is mounted there.</summary>
     public string? Outside(string path) =>
         spec.Mounts.FirstOrDefault(mount => string.Equals(mount.Target, path, StringComparison.Ordinal))?.Source;
@@ -31,5 +42,8 @@ internal sealed class ModelContainer(HostContainerSpec spec, int generation, str
         StartedAt,
         Restart,
         spec.Labels,
-        spec.Mounts.ToDictionary(mount => mount.Target, mount => mount.Source, StringComparer.Ordinal));
+        spec.Mounts.ToDictionary(mount => mount.Target, mount => mount.Source, StringComparer.Ordinal))
+    {
+        Networks = Networks.ToDictionary(static network => network, network => Running ? $"mac-{network}" : "", StringComparer.Ordinal),
+    };
 }

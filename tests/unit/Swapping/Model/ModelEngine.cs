@@ -56,7 +56,11 @@ internal sealed class ModelEngine(ModelWorld world, FaultGate gate) : ModelAdapt
         return new CommandOutcome(0, "", "");
     }
 
-    public Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken) =>
+        ReadAsync(() => (NetworkDescription?)new NetworkDescription(name, "bridge", ["10.0.0.0/24"], "10.0.0.1"));
+
+    public Task ConnectNetworkAsync(string container, string network, CancellationToken cancellationToken) =>
+        ChangeAsync("connect", () => Find(container).Networks.Add(network));
 
     public Task CreateNetworkAsync(NetworkSpec spec, CancellationToken cancellationToken) => throw new NotSupportedException();
 

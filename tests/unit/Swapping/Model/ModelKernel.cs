@@ -1,4 +1,3 @@
-using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Procfs;
 using HostSwap.UnitTests.Fakes;
 
@@ -7,8 +6,6 @@ namespace HostSwap.UnitTests.Swapping.Model;
 /// <summary>The outer host's kernel: QEMU processes and namespaces are those of the containers that run.</summary>
 internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKernel
 {
-    private const string UplinkPort = $"/sys/class/net/{HostImageContract.GuestBridge}/brif/{HostImageContract.Uplink}";
-
     public int Processors => 2;
 
     public IMounts Mounts { get; } = new FakeMounts();
@@ -42,7 +39,8 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
         return ByPid(pid) is null ? null : Namespace(pid);
     }
 
-    public IReadOnlySet<string> NetworkInterfaces(int initPid) => new HashSet<string>(StringComparer.Ordinal) { HostImageContract.GuestBridge };
+    public IReadOnlySet<string> NetworkInterfaces(int initPid) => Joined(initPid)
+        .SelectMany(pair => new[] { pair.Bridge, $"eth-{pair.Network}" }).ToHashSet(StringComparer.Ordinal);
 
     public FileFacts? Look(int initPid, string path)
     {
@@ -50,10 +48,12 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
             return Facts(path);
         if (ByPid(initPid) is not { } container)
             return null;
-        return string.Equals(path, UplinkPort, StringComparison.Ordinal) ? Facts(path) : container.Outside(path) is { } outside ? Facts(outside) : null;
+        return Joined(initPid).Any(pair => string.Equals(path, $"/sys/class/net/{pair.Bridge}/brif/eth-{pair.Network}", StringComparison.Ordinal)) ? Facts(path) : container.Outside(path) is { } outside ? Facts(outside) : null;
     }
 
-    public string? ReadText(int initPid, string path, int limit = 4096) => null;
+    public string? ReadText(int initPid, string path, int limit = 4096) => Joined(initPid)
+        .Where(pair => string.Equals(path, $"/sys/class/net/eth-{pair.Network}/address", StringComparison.Ordinal))
+        .Select(static pair => $"mac-{pair.Network}").FirstOrDefault();
 
     public IReadOnlyList<OpenFile> OpenFiles(int pid) => [];
 
@@ -75,6 +75,9 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
     public bool DeviceExists(string path) => true;
 
     private ModelContainer? ByPid(int pid) => world.Containers.Values.FirstOrDefault(container => container.Running && container.Pid == pid);
+
+    private IEnumerable<(string Bridge, string Network)> Joined(int pid) =>
+        ByPid(pid) is { } container ? container.Joined.Select(network => (container.BridgeOf(network), network)) : [];
 
     private static string Namespace(int pid) => $"pid:[{pid}]";
 

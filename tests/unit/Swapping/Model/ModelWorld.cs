@@ -56,7 +56,10 @@ internal sealed class ModelWorld : IDisposable
             Retries: 1,
             RetryDelay: TimeSpan.FromSeconds(1),
             MemoryReserveMiB: 0),
-        Source: null);
+        Source: null)
+    {
+        FurtherNetworks = [new GuestNetwork("br1", "net-lan", null, null)],
+    };
 
     public ModelLibvirt Libvirt(int generation)
     {
@@ -75,6 +78,7 @@ internal sealed class ModelWorld : IDisposable
             return;
         var number = Next();
         (container.Running, container.Closed, container.Pid, container.StartedAt) = (true, false, 1000 + number, $"start {number}");
+        container.Joined = [.. container.Networks];
         Libvirt(container.Generation).Boot();
     }
 
