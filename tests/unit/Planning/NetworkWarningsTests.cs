@@ -46,6 +46,17 @@ public sealed class NetworkWarningsTests : IDisposable
     public void Tags_are_forgotten_by_an_old_QEMU() =>
         Warnings("<network><name>default</name></network>", new Version(7, 2, 22), "web").ShouldHaveSingleItem().ShouldContain("(VLAN)");
 
+    [Fact]
+    public void A_card_on_a_device_of_the_outer_host_is_a_blocker()
+    {
+        var definition = DomainXmlReader.Read(
+            "<domain type='qemu'><os><type arch='x86_64' machine='q35'>hvm</type></os><devices><interface type='direct'><source dev='eth0' mode='bridge'/></interface></devices></domain>");
+
+        var plan = Planner.Make(PlanContexts.Of(_world, _world.Settings, [Machine("web") with { Definition = definition }]));
+
+        plan.Blockers.ShouldContain(static blocker => blocker.Code == "host-device" && blocker.Subject == "web" && blocker.Problem.Contains("type direct", StringComparison.Ordinal));
+    }
+
     private IReadOnlyList<string> Warnings(string network, params string[] names) => Warnings(network, new Version(10, 0), names);
 
     private IReadOnlyList<string> Warnings(string network, Version qemu, params string[] names)
