@@ -54,6 +54,7 @@ install: ## Install hostctl, its manual page, completion, unit and example confi
 	install -D -m 0644 hostctl/packaging/hostswap.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap.service
 	install -D -m 0644 hostctl/packaging/hostswap-memory.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-memory.service
 	install -D -m 0644 hostctl/packaging/hostswap-retire.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.service
+	install -D -m 0644 hostctl/packaging/hostswap-display.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-display.service
 	install -D -m 0644 hostctl/packaging/hostswap-retire.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.timer
 	install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(PREFIX)/share/doc/hostswap/hostswap.toml
 

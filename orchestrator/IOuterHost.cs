@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
@@ -114,11 +115,19 @@ public interface IOuterHost : IAsyncDisposable
     Task<GenerationComparison> DiffAsync(int? from, int? to, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The command line that runs <paramref name="command"/> inside the active generation by the Docker client, as an
-    /// argument list whose first item is the program.
+    /// The command line that runs <paramref name="command"/> inside a generation by the Docker client, as an argument list
+    /// whose first item is the program.
     /// </summary>
+    /// <param name="generation">The generation's number; null for the active one.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="terminal">Whether it gets a terminal.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     Task<IReadOnlyList<string>> GetExecCommandAsync(
-        IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken);
+        int? generation, IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken);
+
+    /// <summary>Connects to the screen of a VM in a generation, which has no address on the outer host.</summary>
+    /// <exception cref="Errors.EnvironmentException">The VM has none there, or it does not answer.</exception>
+    Task<Socket> ConnectDisplayAsync(VmPlace vm, CancellationToken cancellationToken);
 }
 
 /// <summary>A VM in one generation: while a swap goes on, two may have it.</summary>

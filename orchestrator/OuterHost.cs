@@ -1,6 +1,8 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Displays;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
@@ -195,14 +197,22 @@ public sealed class OuterHost : IOuterHost
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> GetExecCommandAsync(
-        IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken)
+        int? generation, IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken)
     {
         RequireInitialised();
         using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         var parts = Parts(journal);
-        var active = parts.Generations.Active();
-        await parts.Generations.InitPidAsync(active, cancellationToken);
-        return ["docker", "--host", _settings.Docker.Endpoint.ToString(), "exec", terminal ? "-it" : "-i", active.ContainerName, .. command];
+        var holder = generation is null ? parts.Generations.Active() : parts.Generations.All().Single(item => item.Number == generation);
+        await parts.Generations.InitPidAsync(holder, cancellationToken);
+        return ["docker", "--host", _settings.Docker.Endpoint.ToString(), "exec", terminal ? "-it" : "-i", holder.ContainerName, .. command];
+    }
+
+    /// <inheritdoc/>
+    public async Task<Socket> ConnectDisplayAsync(VmPlace vm, CancellationToken cancellationToken)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return await new DisplayFinder(Parts(journal)).ConnectAsync(vm.Generation, vm.Uuid, cancellationToken);
     }
 
     /// <inheritdoc/>

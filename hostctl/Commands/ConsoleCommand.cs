@@ -1,4 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
+using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Hostctl.Commands;
 
@@ -9,7 +13,7 @@ internal sealed class ConsoleCommand : Verb
 
     /// <summary>Adds the verb to the grammar.</summary>
     public ConsoleCommand(HostctlServices services, GlobalOptions options)
-        : base(services, options, "console", "Connects this terminal to a VM's serial console (Ctrl-] leaves it).") => Add(_vm);
+        : base(services, options, "console", "Connects this terminal to a VM's serial console (Ctrl-] leaves it), and follows the VM where it moves.") => Add(_vm);
 
     /// <inheritdoc/>
     protected override InterruptMode Interrupts => InterruptMode.Child;
@@ -17,10 +21,24 @@ internal sealed class ConsoleCommand : Verb
     /// <inheritdoc/>
     protected override async Task<int> ExecuteAsync(Invocation invocation)
     {
-        var status = await invocation.OpenHost().GetStatusAsync(invocation.Token);
-        var vm = VmResolver.Resolve(status, invocation.Parsed.GetValue(_vm)!);
-
-        // By UUID, since a name may look like an option or like a number, which virsh would take for an id.
-        return await invocation.RunInGenerationAsync(["virsh", "console", "--", vm.Uuid.ToString()]);
+        var host = invocation.OpenHost();
+        var vm = VmResolver.ResolveAnywhere(await host.GetStatusAsync(invocation.Token), invocation.Parsed.GetValue(_vm)!);
+        while (true)
+        {
+            // By UUID, since a name may look like an option or like a number, which virsh would take for an id.
+            var status = await invocation.RunInGenerationAsync(["virsh", "console", "--", vm.Uuid.ToString()], vm.Generation);
+            if (Moved(await host.GetStatusAsync(invocation.Token), vm) is not { } there)
+                return status;
+            await invocation.Services.Error.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"hostctl: '{SafeText.Name(vm.Name)}' has moved to gen-{there.Generation}; connected there").AsMemory(), invocation.Token);
+            vm = there;
+        }
     }
+
+    /// <summary>Where the VM executes now, if that is another generation: then its move has ended the console, and nobody else.</summary>
+    private static VmStatus? Moved(HostStatus status, VmStatus vm) =>
+        status.VirtualMachines.FirstOrDefault(item => item.Uuid == vm.Uuid && item.Generation != vm.Generation && item.State == DomainState.Running)
+            is { } there && !status.VirtualMachines.Any(item => item.Uuid == vm.Uuid && item.Generation == vm.Generation && item.State == DomainState.Running)
+            ? there
+            : null;
 }

@@ -35,6 +35,7 @@ internal sealed class HostctlCommand : RootCommand
         });
         Add(new Command("memory", "The memory mount, which holds the RAM of prepared VMs.") { new MemoryMountCommand(services, options) });
         Add(new ConsoleCommand(services, options));
+        Add(new DisplayCommand(services, options));
         Add(new ExecCommand(services, options));
         Add(new ShellCommand(services, options));
         Add(new DoctorCommand(services, options));

@@ -59,6 +59,9 @@ internal sealed class Invocation : IDisposable
     /// <summary>Whether log lines are shown.</summary>
     public bool Verbose => Parsed.GetValue(_options.Verbose);
 
+    /// <summary>The configuration; read as the outer host is opened.</summary>
+    public HostSwapSettings Settings => _settings ?? throw new InvalidOperationException("The outer host has not been opened.");
+
     /// <summary>The log; null before the outer host is opened.</summary>
     public HostctlLog? Log { get; private set; }
 
@@ -74,12 +77,12 @@ internal sealed class Invocation : IDisposable
         return _host = Services.Factory.Open(_settings, Services.Time);
     }
 
-    /// <summary>Runs a command in the active generation with this terminal.</summary>
+    /// <summary>Runs a command in a generation, by default the active one, with this terminal.</summary>
     /// <returns>The command's exit status.</returns>
-    public async Task<int> RunInGenerationAsync(IReadOnlyList<string> command)
+    public async Task<int> RunInGenerationAsync(IReadOnlyList<string> command, int? generation = null)
     {
         var terminal = Services.Terminal is { Input: true, Output: true };
-        var line = await OpenHost().GetExecCommandAsync(command, terminal, Token);
+        var line = await OpenHost().GetExecCommandAsync(generation, command, terminal, Token);
         return await Services.Children.RunAsync(line, Services.Signals);
     }
 

@@ -2,6 +2,7 @@ using HostSwap.Hostctl.Rendering;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Hostctl.Commands;
 
@@ -15,23 +16,42 @@ internal static class VmResolver
     /// <exception cref="UsageException">There is none, there are several, or it is in another generation.</exception>
     public static VmStatus Resolve(HostStatus status, string text)
     {
-        var vms = status.VirtualMachines;
-        var named = vms.Where(vm => string.Equals(vm.Name, text, StringComparison.Ordinal)).ToList();
-        if (Guid.TryParse(text, out var uuid)) named = [.. named.Union(vms.Where(vm => vm.Uuid == uuid))];
+        var named = Named(status, text);
         var active = status.Generations.FirstOrDefault(generation => generation.Role == GenerationRole.Active)?.Number;
         var here = named.Where(vm => vm.Generation == active).ToList();
         return here switch
         {
             [var one] => one,
-            [_, _, ..] => throw new UsageException(
-                $"'{SafeText.Name(text)}' means several VMs: {string.Join(", ", here.Select(vm => vm.Uuid))}",
-                "Name it by its UUID."),
+            [_, _, ..] => throw Ambiguous(here, text),
             _ when named is [var other, ..] => throw new UsageException(
                 $"VM '{SafeText.Name(other.Name)}' is in gen-{other.Generation}, which is not the active generation",
                 "'hostctl status' shows the generations; an operation that was not finished is ended by 'hostctl resume'."),
-            _ => throw Unknown(vms, text),
+            _ => throw Unknown(status.VirtualMachines, text),
         };
     }
+
+    /// <summary>
+    /// Finds a VM by its exact name or UUID in whichever generation it is. While it moves two have it: the one counts in which
+    /// it executes, and where none does, the one from which it has not gone yet, which is the older.
+    /// </summary>
+    /// <exception cref="UsageException">There is none, or there are several.</exception>
+    public static VmStatus ResolveAnywhere(HostStatus status, string text)
+    {
+        var named = Named(status, text);
+        if (named.DistinctBy(vm => vm.Uuid).Skip(1).Any()) throw Ambiguous(named, text);
+        return named.OrderByDescending(vm => vm.State == DomainState.Running).ThenByDescending(vm => vm.IsActive).ThenBy(vm => vm.Generation).FirstOrDefault()
+            ?? throw Unknown(status.VirtualMachines, text);
+    }
+
+    private static List<VmStatus> Named(HostStatus status, string text)
+    {
+        var vms = status.VirtualMachines;
+        var named = vms.Where(vm => string.Equals(vm.Name, text, StringComparison.Ordinal)).ToList();
+        return Guid.TryParse(text, out var uuid) ? [.. named.Union(vms.Where(vm => vm.Uuid == uuid))] : named;
+    }
+
+    private static UsageException Ambiguous(IEnumerable<VmStatus> vms, string text) => new(
+        $"'{SafeText.Name(text)}' means several VMs: {string.Join(", ", vms.Select(vm => vm.Uuid).Distinct())}", "Name it by its UUID.");
 
     private static UsageException Unknown(IReadOnlyList<VmStatus> vms, string text)
     {

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace HostSwap.Orchestrator.Configuration;
 
 /// <summary>How far a copy that does not converge may go.</summary>
@@ -26,4 +28,8 @@ public sealed record ConvergenceSettings
 /// <param name="Policy">What becomes of its copy where that does not converge.</param>
 /// <param name="Priority">The higher, the sooner it moves.</param>
 /// <param name="Group">No two VMs of one group are ever in flight together.</param>
-public sealed record VmSettings(ConvergencePolicy? Policy, int? Priority, string? Group);
+public sealed record VmSettings(ConvergencePolicy? Policy, int? Priority, string? Group)
+{
+    /// <summary>Where <c>hostctl display</c> keeps its display.</summary>
+    public IPEndPoint? Display { get; init; }
+}

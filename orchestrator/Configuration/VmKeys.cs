@@ -6,6 +6,7 @@ internal static class VmKeys
     public const string Policy = "policy";
     public const string Priority = "priority";
     public const string Group = "group";
+    public const string Display = "display";
 
     /// <summary>The tables.</summary>
     public static readonly NamedTable Table = new("vm", "VM", new Dictionary<string, ValueKind>(StringComparer.Ordinal)
@@ -13,5 +14,6 @@ internal static class VmKeys
         [Policy] = ValueKind.Text,
         [Priority] = ValueKind.Integer,
         [Group] = ValueKind.Text,
+        [Display] = ValueKind.Text,
     });
 }

@@ -23,4 +23,8 @@ public sealed record VmStatus(
     int Generation,
     DomainState State,
     bool Persistent,
-    bool Autostart);
+    bool Autostart)
+{
+    /// <summary>Whether there is a QEMU for it, running or not.</summary>
+    public bool IsActive => DomainRecord.IsActiveIn(State);
+}

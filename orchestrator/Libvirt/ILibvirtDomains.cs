@@ -180,7 +180,10 @@ public sealed record DomainRecord(
     Guid Uuid, string Name, DomainState State, int StateReason, bool Persistent, bool Autostart)
 {
     /// <summary>Whether a QEMU process exists for it.</summary>
-    public bool IsActive => State is not (DomainState.ShutOff or DomainState.Crashed or DomainState.None);
+    public bool IsActive => IsActiveIn(State);
+
+    /// <summary>Whether a domain in that state has a QEMU (<c>virDomainIsActive</c>).</summary>
+    public static bool IsActiveIn(DomainState state) => state is not (DomainState.ShutOff or DomainState.Crashed or DomainState.None);
 
     /// <summary>
     /// What its state says of post-copy: <c>VIR_DOMAIN_RUNNING_POSTCOPY</c> and <c>…_FAILED</c>,

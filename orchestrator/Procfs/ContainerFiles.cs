@@ -51,6 +51,9 @@ internal static unsafe partial class ContainerFiles
     /// <summary>Opens a file; null where it is not there. One that is a pipe of the container's making holds nobody up.</summary>
     public static SafeFileHandle? OpenToRead(int initPid, string path) => Open(initPid, path, NonBlocking);
 
+    /// <summary>Holds on to what a path names without opening it, as for a socket; null where it is not there.</summary>
+    public static SafeFileHandle? OpenPlace(int initPid, string path) => Open(initPid, path, OpenPath);
+
     /// <summary>Reads a text file, up to so many bytes; null where it is not there.</summary>
     public static string? ReadText(int initPid, string path, int limit)
     {

@@ -9,6 +9,9 @@ public static class Repository
     /// <summary>The image of the newer Debian release.</summary>
     public const string Trixie = "hostswap/host:trixie";
 
+    /// <summary>The image that has PostgreSQL's clients.</summary>
+    public const string DatabaseClient = "hostswap/database:latest";
+
     /// <summary>The top of the source tree.</summary>
     public static string Root { get; } = FindRoot();
 
@@ -30,6 +33,9 @@ public static class Repository
 
     /// <summary>The same with the QEMU guest agent.</summary>
     public static string AgentRamdisk => Path.Join(Guest, "initramfs-agent.img");
+
+    /// <summary>Directory of the Debian guest with PostgreSQL: its disk, kernel and initial RAM disk.</summary>
+    public static string Database => Path.Join(Output, "database");
 
     /// <summary>Fails, saying what to run, where something has not been built or the rights are missing.</summary>
     public static async Task RequireAsync(CancellationToken cancellationToken)

@@ -65,6 +65,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             group = "customer-a"
             [vm.web]
             priority = 7
+            display = "[::1]:5901"
             """);
 
         settings.Source.ShouldBe(FilePath);
@@ -91,7 +92,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
         settings.Vms.ShouldBe(new Dictionary<string, VmSettings>(StringComparer.Ordinal)
         {
             ["db.example"] = new VmSettings(ConvergencePolicy.PostCopy, -3, "customer-a"),
-            ["web"] = new VmSettings(null, 7, null),
+            ["web"] = new VmSettings(null, 7, null) { Display = System.Net.IPEndPoint.Parse("[::1]:5901") },
         });
     }
 

@@ -1,6 +1,8 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Comparing;
+using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
@@ -123,8 +125,14 @@ internal sealed class FakeOuterHost : IOuterHost
     }
 
     public Task<IReadOnlyList<string>> GetExecCommandAsync(
-        IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<string>>("exec", ["docker", "exec", terminal ? "-it" : "-i", "gen-1", .. command]);
+        int? generation, IReadOnlyList<string> command, bool terminal, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<string>>("exec", ["docker", "exec", terminal ? "-it" : "-i", $"gen-{generation ?? 1}", .. command]);
+
+    /// <summary>Connects to the display of a VM; without one, it has none.</summary>
+    public Func<VmPlace, Task<Socket>>? Display { get; set; }
+
+    public Task<Socket> ConnectDisplayAsync(VmPlace vm, CancellationToken cancellationToken) =>
+        Display?.Invoke(vm) ?? throw new EnvironmentException("it has no display", "Give it one.");
 
     public ValueTask DisposeAsync()
     {

@@ -112,9 +112,13 @@ internal sealed class FakeChildren : IChildRunner
 
     public int ExitStatus { get; set; }
 
+    /// <summary>Called as a program ends, with how many there have been.</summary>
+    public Action<int>? Ended { get; set; }
+
     public Task<int> RunAsync(IReadOnlyList<string> command, ISignals signals)
     {
         Commands.Add(command);
+        Ended?.Invoke(Commands.Count);
         return Task.FromResult(ExitStatus);
     }
 }
