@@ -30,6 +30,9 @@ public sealed record HostSwapSettings(
         .. FurtherNetworks,
     ];
 
+    /// <summary>Block devices of the outer host that every generation has at the same path; VMs may have them as disks.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
     /// <summary>What is said of single VMs, by name.</summary>
     public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
 }

@@ -32,6 +32,7 @@ internal static class KnownKeys
     public const string DockerOuterBridge = "docker.outer_bridge";
     public const string DockerTimeout = "docker.timeout";
     public const string StorageShared = "storage.shared";
+    public const string StorageDevices = "storage.devices";
     public const string ReadyTimeout = "generation.ready_timeout";
     public const string StopTimeout = "generation.stop_timeout";
     public const string Soak = "generation.soak";
@@ -70,6 +71,7 @@ internal static class KnownKeys
         [DockerOuterBridge] = ValueKind.Text,
         [DockerTimeout] = ValueKind.Text,
         [StorageShared] = ValueKind.TextList,
+        [StorageDevices] = ValueKind.TextList,
         [ReadyTimeout] = ValueKind.Text,
         [StopTimeout] = ValueKind.Text,
         [Soak] = ValueKind.Text,

@@ -26,6 +26,7 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             Migration(),
             file)
         {
+            Devices = Devices(),
             Memory = Memory(),
             FurtherNetworks = FurtherNetworks(docker),
             Vms = Vms(),

@@ -22,6 +22,8 @@ public sealed class Doctor(
         yield return Kvm();
         foreach (var directory in settings.SharedDirectories)
             yield return SharedDirectory(directory);
+        foreach (var device in settings.Devices)
+            yield return Device(device);
         yield return FreeMemory.Look(kernel, settings);
         foreach (var check in new MemoryChecks(settings, kernel).Run())
             yield return check;
@@ -83,6 +85,10 @@ public sealed class Doctor(
     private static HealthCheck SharedDirectory(string directory) => Directory.Exists(directory)
         ? Ok("storage", $"{directory} is there")
         : new HealthCheck("storage", HealthStatus.Error, $"{directory} of storage.shared does not exist", "Make or mount it.");
+
+    private HealthCheck Device(string device) => kernel.WhyNotGiven(device) is { } why
+        ? new HealthCheck("storage", HealthStatus.Error, $"{why} ({KnownKeys.StorageDevices}): the next generation could not be made", "Make the device (losetup, lvchange -ay), or take it from the configuration.")
+        : Ok("storage", $"{device} is a block device that the outer host does not use itself");
 
     private async Task<HealthCheck> EngineAsync(CancellationToken cancellationToken)
     {

@@ -158,6 +158,17 @@ public sealed class GenerationManager(
             $"{generation.Name} does not run", "Run 'hostctl start'.");
     }
 
+    /// <exception cref="EnvironmentException">A configured device is not there, or is the outer host's own.</exception>
+    private void ThrowIfUnfit(IReadOnlyList<string> devices)
+    {
+        if (devices.Select(kernel.WhyNotGiven).OfType<string>().ToList() is [_, ..] reasons)
+        {
+            throw new EnvironmentException(
+                $"a generation cannot be given what {KnownKeys.StorageDevices} names: {string.Join("; ", reasons)}",
+                "Make the device (losetup, lvchange -ay), or take it from the configuration.");
+        }
+    }
+
     private async Task<string> EnsureContainerAsync(Generation generation, CancellationToken cancellationToken)
     {
         GenerationDirectories.EnsureHost(settings.Paths);
@@ -170,10 +181,11 @@ public sealed class GenerationManager(
             return $"container {present.Name} is there";
         }
 
+        ThrowIfUnfit(settings.Devices);
         var networks = await _networks.ReadAsync(cancellationToken);
         var bounding = kernel.BoundingCapabilities();
         string[] capabilities = [.. HostImageContract.Capabilities.Where(bounding.Contains)];
-        string[] devices = [.. HostImageContract.Devices.Where(kernel.DeviceExists)];
+        string[] devices = [.. HostImageContract.Devices.Where(kernel.DeviceExists), .. settings.Devices];
         await engine.CreateContainerAsync(
             HostImageContract.Describe(generation, settings, networks, capabilities, devices), cancellationToken);
         if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } created)

@@ -96,13 +96,14 @@ public static class HostImageContract
     /// <summary>
     /// Capabilities of a host container, of which it gets those that the outer host has itself. Each was taken away
     /// singly from both images and broke something: systemd's mounts and cgroups (SYS_ADMIN), taps and dnsmasq
-    /// (NET_*), libvirt's supervision of QEMU under another user (the rest). Not given, since only unusual domains want
+    /// (NET_*), virtiofsd, which ends at once where it cannot set its own (FSETID, SETFCAP), libvirt's supervision of QEMU
+    /// under another user (the rest). Not given, since only unusual domains want
     /// them: IPC_LOCK (locked memory), SYS_NICE (real-time scheduling), SYS_RESOURCE (VFIO).
     /// </summary>
     public static readonly IReadOnlyList<string> Capabilities =
     [
-        "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", "SETGID",
-        "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_CHROOT", "SYS_PTRACE",
+        "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", "SETGID",
+        "SETFCAP", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_CHROOT", "SYS_PTRACE",
     ];
 
     /// <summary>Device nodes that a host container gets where the outer host has them.</summary>

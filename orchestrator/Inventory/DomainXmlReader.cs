@@ -51,6 +51,7 @@ public static class DomainXmlReader
             Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent))
         {
             BootFiles = [.. BootFiles(domain)],
+            Filesystems = [.. Children(devices, "filesystem").Select(Filesystem)],
             Metadata = VmMetadataReader.Read(domain),
         };
     }
@@ -121,8 +122,31 @@ public static class DomainXmlReader
             paths,
             disk.Element("readonly") is not null,
             Attribute(disk.Element("source"), "pool"),
-            disk.Element("transient") is not null);
+            disk.Element("transient") is not null)
+        {
+            Format = Attribute(disk.Element("driver"), "type"),
+            Servers = [.. Servers(disk.Element("source"))],
+        };
     }
+
+    private static IEnumerable<StorageServer> Servers(XElement? source)
+    {
+        foreach (var host in source?.Elements("host") ?? [])
+        {
+            yield return new StorageServer(
+                Attribute(source, "protocol") ?? "",
+                Attribute(host, "name"),
+                int.TryParse(Attribute(host, "port"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null,
+                Attribute(host, "transport") is "unix" ? Attribute(host, "socket") : null);
+        }
+    }
+
+    /// <summary>Without a driver it is QEMU's own (9p), which libvirt calls <c>path</c>.</summary>
+    private static FilesystemDefinition Filesystem(XElement item) => new(
+        Attribute(item.Element("driver"), "type") ?? "path",
+        Attribute(item.Element("source"), "dir"),
+        Attribute(item.Element("target"), "dir") ?? "?",
+        Attribute(item.Element("source"), "socket"));
 
     private static IEnumerable<string> OtherFiles(XElement domain)
     {

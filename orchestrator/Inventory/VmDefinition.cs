@@ -39,6 +39,9 @@ public sealed record VmDefinition(
     /// </summary>
     public IReadOnlyList<string> BootFiles { get; init; } = [];
 
+    /// <summary>Directories that are shared with it.</summary>
+    public IReadOnlyList<FilesystemDefinition> Filesystems { get; init; } = [];
+
     /// <summary>What it says to HostSwap.</summary>
     public VmMetadata Metadata { get; init; } = VmMetadata.None;
 }
@@ -54,7 +57,28 @@ public sealed record CpuDefinition(string Mode, string? Model);
 /// <param name="Pool">The storage pool of a <c>volume</c>.</param>
 /// <param name="Transient">Whether what the guest writes goes to a file that libvirt makes and throws away.</param>
 public sealed record DiskDefinition(
-    string Target, string Type, IReadOnlyList<string> Paths, bool ReadOnly, string? Pool, bool Transient = false);
+    string Target, string Type, IReadOnlyList<string> Paths, bool ReadOnly, string? Pool, bool Transient = false)
+{
+    /// <summary>Its format, as in <c>qcow2</c>; null where the definition says none, and libvirt takes it for raw.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>Where the servers of a <c>network</c> disk are, as far as the definition says so.</summary>
+    public IReadOnlyList<StorageServer> Servers { get; init; } = [];
+}
+
+/// <summary>A server of a disk.</summary>
+/// <param name="Protocol">As in <c>nbd</c>.</param>
+/// <param name="Host">Its name or address; null where it is reached by a UNIX socket.</param>
+/// <param name="Port">Its port; null where the definition says none.</param>
+/// <param name="Socket">The path of its UNIX socket.</param>
+public sealed record StorageServer(string Protocol, string? Host, int? Port, string? Socket);
+
+/// <summary>A directory that is shared with a guest.</summary>
+/// <param name="Driver">What shares it: <c>virtiofs</c>, or <c>path</c> and <c>handle</c> for QEMU's own (9p).</param>
+/// <param name="Directory">The directory; null where it is something else.</param>
+/// <param name="Target">What the guest mounts it by.</param>
+/// <param name="Socket">The socket of a virtiofsd that others have started.</param>
+public sealed record FilesystemDefinition(string Driver, string? Directory, string Target, string? Socket);
 
 /// <summary>A network interface.</summary>
 /// <param name="Type">libvirt's type: <c>network</c>, <c>bridge</c>, <c>direct</c>, <c>hostdev</c> …</param>

@@ -35,6 +35,9 @@ public sealed record PlanContext(
     /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
     public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();
 
+    /// <summary>Servers of disks that the target does not reach, with what was seen instead.</summary>
+    public IReadOnlyDictionary<StorageServer, string> Unreachable { get; init; } = new Dictionary<StorageServer, string>();
+
     /// <summary>What the refresh changes of packages; null where an image does not say what it has.</summary>
     public IReadOnlyList<PackageChange>? Packages { get; init; }
 
@@ -67,6 +70,8 @@ public sealed record PlanContext(
         WayBack = DomainCapabilities,
         SourceObjects = TargetObjects,
         TargetObjects = SourceObjects,
+        // The side that VMs come from reaches what they have there.
+        Unreachable = new Dictionary<StorageServer, string>(),
     };
 
     /// <summary>The query by which a domain's capabilities are asked for.</summary>

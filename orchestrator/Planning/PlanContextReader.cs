@@ -37,6 +37,7 @@ public sealed class PlanContextReader(OuterHostParts parts)
                 : null,
             SourceObjects = await HostReader.ReadObjectsAsync(source.Libvirt, source.Generation.Paths, cancellationToken),
             TargetObjects = await HostReader.ReadObjectsAsync(target.Libvirt, target.Generation.Paths, cancellationToken),
+            Unreachable = await new ServerSurvey(parts.Engine).RunAsync(inventory, target.Generation, cancellationToken),
             Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
         };
     }

@@ -49,6 +49,12 @@ public interface IOuterKernel
     /// <returns>Its text without white space at its ends; what is beyond the limit, in bytes, is left out.</returns>
     string? ReadText(int initPid, string path, int limit = 4096);
 
+    /// <summary>
+    /// What a qcow2 image inside the container whose init is <paramref name="initPid"/> is backed by, as it is written in it;
+    /// null where it is not there, is none, or is backed by nothing.
+    /// </summary>
+    string? BackingFile(int initPid, string path);
+
     /// <summary>What a process has open; empty where it is gone.</summary>
     IReadOnlyList<OpenFile> OpenFiles(int pid);
 
@@ -75,6 +81,12 @@ public interface IOuterKernel
 
     /// <summary>Gives a file inside a container to another owner, links followed as that container would.</summary>
     void ChangeOwner(int initPid, string path, uint user, uint group);
+
+    /// <summary>
+    /// Says why VMs must not be given a block device of the outer host: it is not there, is none, or the outer host has
+    /// mounted it, or what is on it, or swaps to it; null where nothing is against it.
+    /// </summary>
+    string? WhyNotGiven(string device);
 
     /// <summary>Whether a device node exists on the outer host.</summary>
     bool DeviceExists(string path);
@@ -127,9 +139,16 @@ public sealed record FileFacts(ulong Device, ulong Inode, uint User, uint Group,
 {
     private const uint TypeMask = 0xf000; // S_IFMT
     private const uint BlockDevice = 0x6000; // S_IFBLK
+    private const uint RegularFile = 0x8000; // S_IFREG
 
     /// <summary>The device that it stands for where it is a device node.</summary>
     public ulong NamedDevice { get; init; }
+
+    /// <summary>Whether it is a block device.</summary>
+    public bool IsBlockDevice => (Mode & TypeMask) == BlockDevice;
+
+    /// <summary>Whether an image can be in it: it is a regular file or a block device.</summary>
+    public bool IsImage => IsBlockDevice || (Mode & TypeMask) == RegularFile;
 
     /// <summary>Whether both name the same file.</summary>
     public bool IsSameFileAs(FileFacts other) => Device == other.Device && Inode == other.Inode;
@@ -138,8 +157,8 @@ public sealed record FileFacts(ulong Device, ulong Inode, uint User, uint Group,
     /// Whether what is written to one is in the other: the same file, or two nodes of one block device. libvirt gives
     /// each QEMU nodes of its own in a private <c>/dev</c>.
     /// </summary>
-    public bool IsSameStorageAs(FileFacts other) => (Mode & TypeMask) == BlockDevice
-        ? (other.Mode & TypeMask) == BlockDevice && NamedDevice == other.NamedDevice
+    public bool IsSameStorageAs(FileFacts other) => IsBlockDevice
+        ? other.IsBlockDevice && NamedDevice == other.NamedDevice
         : IsSameFileAs(other);
 
     /// <summary>Owner and group as <c>64055:64055</c>.</summary>

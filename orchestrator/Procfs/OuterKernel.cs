@@ -82,6 +82,15 @@ public sealed class OuterKernel : IOuterKernel
     public string? ReadText(int initPid, string path, int limit = 4096) => ContainerFiles.ReadText(initPid, path, limit);
 
     /// <inheritdoc/>
+    public string? BackingFile(int initPid, string path)
+    {
+        if (ContainerFiles.Look(initPid, path) is not { IsImage: true })
+            return null;
+        using var image = ContainerFiles.OpenToRead(initPid, path);
+        return image is null ? null : ImageHeader.BackingFile(image);
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<OpenFile> OpenFiles(int pid)
     {
         var found = new List<OpenFile>();
@@ -149,6 +158,9 @@ public sealed class OuterKernel : IOuterKernel
     /// <inheritdoc/>
     public void ChangeOwner(int initPid, string path, uint user, uint group) =>
         ContainerFiles.ChangeOwner(initPid, path, user, group);
+
+    /// <inheritdoc/>
+    public string? WhyNotGiven(string device) => BlockDevices.WhyNotGiven(device);
 
     /// <inheritdoc/>
     public bool DeviceExists(string path) => File.Exists(path);

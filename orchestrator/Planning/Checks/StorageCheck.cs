@@ -1,35 +1,45 @@
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Inventory;
 
 namespace HostSwap.Orchestrator.Planning.Checks;
 
-/// <summary>Every file that a VM opens must be the very same file on the other side.</summary>
+/// <summary>Every file and device that a VM opens must be the very same one on the other side.</summary>
 public sealed class StorageCheck : IPlanCheck
 {
-    private const string Fix =
-        "Put it below a directory of storage.shared in the configuration, which every generation sees at the same path "
+    private const string FileFix =
+        $"Put it below a directory of {KnownKeys.StorageShared} in the configuration, which every generation sees at the same path "
         + "(a generation sees a newly added directory once it has been swapped to).";
+
+    private const string DeviceFix =
+        $"Name it in {KnownKeys.StorageDevices} in the configuration, so that every generation has it at the same path "
+        + "(a generation has a newly added device once it has been swapped to).";
 
     /// <inheritdoc/>
     public IEnumerable<Blocker> Check(PlanContext context)
     {
         foreach (var (machine, definition) in context.Readable())
         {
-            foreach (var disk in definition.Disks)
-            {
-                if (disk.Type is "vhostuser" or "nvme")
-                    yield return new Blocker("storage", machine.Name, $"its disk {disk.Target} is of type {disk.Type}, which cannot move live", "Detach it for the swap.");
-                if (disk.Pool is { } pool && !context.Inventory.StoragePools.Any(item => string.Equals(item.Name, pool, StringComparison.Ordinal)))
-                    yield return new Blocker("storage", machine.Name, $"its disk {disk.Target} is in the storage pool {pool}, which is not defined", "Define the pool.");
-            }
-
-            var paths = definition.Disks.SelectMany(disk => disk.Paths)
+            var paths = definition.Disks.SelectMany(disk => BackingChain.Of(disk, context.Kernel, context.Source.InitPid))
+                .Concat(definition.Disks.SelectMany(disk => disk.Servers).Select(server => server.Socket).OfType<string>())
                 .Concat(definition.OtherFiles)
                 .Concat(definition.SharedDirectories)
                 .Distinct(StringComparer.Ordinal);
             foreach (var path in paths)
             {
                 if (Problem(context, path, IsFirmware(definition, path)) is { } problem)
-                    yield return new Blocker("storage", machine.Name, problem, Fix);
+                    yield return new Blocker("storage", machine.Name, problem, IsDevice(context, path) ? DeviceFix : FileFix);
+            }
+
+            foreach (var disk in definition.Disks)
+            {
+                foreach (var server in disk.Servers)
+                {
+                    if (context.Unreachable.GetValueOrDefault(server) is { } why)
+                    {
+                        yield return new Blocker(
+                            "storage", machine.Name, $"its disk {disk.Target} is on a server that {context.Target.Generation.Name} does not reach: {why}", "Have the image, or the network, let it be reached.");
+                    }
+                }
             }
         }
     }
@@ -37,6 +47,9 @@ public sealed class StorageCheck : IPlanCheck
     /// <summary>Firmware is part of the image: it must exist there, and is expected to be another file.</summary>
     private static bool IsFirmware(VmDefinition definition, string path) =>
         path.StartsWith("/usr/share/", StringComparison.Ordinal) && definition.OtherFiles.Contains(path, StringComparer.Ordinal);
+
+    private static bool IsDevice(PlanContext context, string path) =>
+        path.StartsWith("/dev/", StringComparison.Ordinal) || context.Kernel.Look(context.Source.InitPid, path) is { IsBlockDevice: true };
 
     private static string? Problem(PlanContext context, string path, bool firmware)
     {
@@ -48,12 +61,9 @@ public sealed class StorageCheck : IPlanCheck
         if (here is null)
             return $"{path} does not exist in {context.Source.Generation.Name} any more";
 
-        // Block devices may have their own node on each side; the device behind it is compared by libvirt and QEMU.
-        const uint TypeMask = 0xf000;
-        const uint BlockDevice = 0x6000;
-        var device = (here.Mode & TypeMask) == BlockDevice && (there.Mode & TypeMask) == BlockDevice;
-        return firmware || device || here.IsSameFileAs(there)
+        // A block device has a node of its own on each side; what counts is the device behind it.
+        return firmware || here.IsSameStorageAs(there)
             ? null
-            : $"{path} is another file in {context.Target.Generation.Name} than in {context.Source.Generation.Name}";
+            : $"{path} is another {(here.IsBlockDevice ? "device" : "file")} in {context.Target.Generation.Name} than in {context.Source.Generation.Name}";
     }
 }

@@ -26,10 +26,7 @@ public static class DomainXmlWriter
             new XElement("name", spec.Name),
             new XElement("uuid", spec.Uuid.ToString("D")),
             new XElement("memory", new XAttribute("unit", "MiB"), spec.MemoryMiB),
-            !spec.Prepared ? null : new XElement(
-                "memoryBacking",
-                new XElement("source", new XAttribute("type", "file")),
-                new XElement("access", new XAttribute("mode", "shared"))),
+            MemoryBacking(spec),
             new XElement("vcpu", spec.Cpus),
             new XElement(
                 "os",
@@ -55,6 +52,11 @@ public static class DomainXmlWriter
         new XAttribute("offset", "utc"),
         new XElement("timer", new XAttribute("name", "hpet"), new XAttribute("present", "no")));
 
+    private static XElement? MemoryBacking(GuestSpec spec) => !spec.Prepared && !spec.SharesMemory ? null : new(
+        "memoryBacking",
+        new XElement("source", new XAttribute("type", spec.Prepared ? "file" : "memfd")),
+        new XElement("access", new XAttribute("mode", "shared")));
+
     private static XElement Monitor(GuestSpec spec)
     {
         XNamespace qemu = "http://libvirt.org/schemas/domain/qemu/1.0";
@@ -77,7 +79,7 @@ public static class DomainXmlWriter
     private static XElement Devices(GuestSpec spec, GuestPlacement placement) => new(
         "devices",
         new XElement("emulator", "/usr/bin/qemu-system-x86_64"),
-        Disk(spec, placement),
+        spec.FirstDisk ?? Disk(spec, placement),
         NetworkCard(spec),
         new XElement(
             "serial",

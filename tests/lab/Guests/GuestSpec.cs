@@ -64,6 +64,9 @@ public sealed record GuestSpec(string Name)
     /// <summary>Its disk.</summary>
     public DiskFormat Disk { get; init; }
 
+    /// <summary>Its first disk as it stands, <c>vda</c>, instead of one that the lab makes; whoever gives it has made the image.</summary>
+    public XElement? FirstDisk { get; init; }
+
     /// <summary>Size of its disk.</summary>
     public int DiskMiB { get; init; } = 64;
 
@@ -111,6 +114,9 @@ public sealed record GuestSpec(string Name)
 
     /// <summary>Whether it is started with its RAM in a file and with a monitor beside libvirt's, as after 'hostctl vm prepare'.</summary>
     public bool Prepared { get; init; }
+
+    /// <summary>Whether its RAM is shared with other processes, as vhost-user devices need it, and nothing else of it is prepared.</summary>
+    public bool SharesMemory { get; init; }
 
     /// <summary>Further elements below <c>devices</c>.</summary>
     public IReadOnlyList<XElement> ExtraDevices { get; init; } = [];

@@ -53,6 +53,7 @@ public static class LabJanitor
         await RemoveContainersAsync(record, cancellationToken);
         await RemoveNetworksAsync(record, cancellationToken);
         await UnmountAsync(record.Root, cancellationToken);
+        await LoopDevice.DetachBelowAsync(record.Root, cancellationToken);
         if (Directory.Exists(record.Root)) Directory.Delete(record.Root, recursive: true);
     }
 

@@ -102,6 +102,16 @@ internal sealed class FakeKernel : IOuterKernel
             Files[key] = Files[key] with { User = user, Group = group };
     }
 
+    /// <summary>What images are backed by, by (init pid, path).</summary>
+    public Dictionary<(int Pid, string Path), string> Backing { get; } = [];
+
+    public string? BackingFile(int initPid, string path) => Backing.GetValueOrDefault((initPid, path));
+
+    /// <summary>What is against giving a device to VMs, by its path.</summary>
+    public Dictionary<string, string> Unfit { get; } = new(StringComparer.Ordinal);
+
+    public string? WhyNotGiven(string device) => Unfit.GetValueOrDefault(device);
+
     public bool DeviceExists(string path) => true;
 
     private sealed class Hold(Action release) : IDisposable

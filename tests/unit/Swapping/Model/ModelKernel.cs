@@ -72,6 +72,10 @@ internal sealed class ModelKernel(ModelWorld world, FaultGate gate) : IOuterKern
     {
     }
 
+    public string? BackingFile(int initPid, string path) => null;
+
+    public string? WhyNotGiven(string device) => null;
+
     public bool DeviceExists(string path) => true;
 
     private ModelContainer? ByPid(int pid) => world.Containers.Values.FirstOrDefault(container => container.Running && container.Pid == pid);
