@@ -48,6 +48,9 @@ public enum DifferingAspects
 
     /// <summary>The snapshots of a VM.</summary>
     Snapshots = 1 << 8,
+
+    /// <summary>The checkpoints of a VM.</summary>
+    Checkpoints = 1 << 9,
 }
 
 /// <summary>One difference between two hosts.</summary>
@@ -126,12 +129,14 @@ public static class HostComparison
             | Of(from.Persistent != to.Persistent, DifferingAspects.Persistence)
             | Of(from.Persistent == to.Persistent && !Same(from.Definition, to.Definition), DifferingAspects.Definition)
             | Of(from.Autostart != to.Autostart, DifferingAspects.Autostart)
-            | Of(!Same(from.Snapshots, to.Snapshots), DifferingAspects.Snapshots);
+            | Of(!Same(from.Snapshots, to.Snapshots), DifferingAspects.Snapshots)
+            | Of(!Same(from.Checkpoints, to.Checkpoints), DifferingAspects.Checkpoints);
         return Changed(InWords(from), aspects, (from.Definition, to.Definition), aspect => aspect switch
         {
             DifferingAspects.Name => $"it was called {from.Name} and is {to.Name}",
             DifferingAspects.NotActive => $"it was {from.State} and is {to.State}",
             DifferingAspects.Snapshots => $"its snapshots were: {Listed(from.Snapshots)}, and are: {Listed(to.Snapshots)}",
+            DifferingAspects.Checkpoints => $"its checkpoints were: {Listed(from.Checkpoints)}, and are: {Listed(to.Checkpoints)}",
             DifferingAspects.Persistence => to.Persistent ? "it was transient and is persistent" : "it was persistent and is transient",
             _ => InWords(aspect, to.Autostart),
         });

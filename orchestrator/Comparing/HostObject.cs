@@ -65,6 +65,9 @@ public sealed record HostMachine(Guid Uuid, string Name, DomainState State, bool
 {
     /// <summary>Its snapshots in a line: names, with a parent's before it, and the current one marked.</summary>
     public string Snapshots { get; init; } = "";
+
+    /// <summary>Its checkpoints in the same form.</summary>
+    public string Checkpoints { get; init; } = "";
 }
 
 /// <summary>What a host holds at one moment.</summary>

@@ -14,7 +14,7 @@ public static class HostReader
     public static async Task<HostContents> ReadAsync(
         ILibvirtHost host, GenerationPaths paths, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var machines = ReadMachinesAsync(host.Domains, cancellationToken);
+        var machines = ReadMachinesAsync(host.Domains, paths, cancellationToken);
         var objects = ReadObjectsAsync(host, paths, cancellationToken);
         await Task.WhenAll(machines, objects);
         return new HostContents(at, await machines, await objects);
@@ -30,10 +30,10 @@ public static class HostReader
     }
 
     /// <summary>Reads its VMs.</summary>
-    public static async Task<IReadOnlyList<HostMachine>> ReadMachinesAsync(ILibvirtDomains domains, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<HostMachine>> ReadMachinesAsync(ILibvirtDomains domains, GenerationPaths paths, CancellationToken cancellationToken)
     {
         var listed = await domains.ListVmsAsync(cancellationToken);
-        var found = await Task.WhenAll(listed.Select(domain => ReadMachineAsync(domains, domain, cancellationToken)));
+        var found = await Task.WhenAll(listed.Select(domain => ReadMachineAsync(domains, paths, domain, cancellationToken)));
         return [.. found.OfType<HostMachine>().OrderBy(static machine => machine.Name, StringComparer.Ordinal)];
     }
 
@@ -69,7 +69,7 @@ public static class HostReader
         }
     }
 
-    private static Task<HostMachine?> ReadMachineAsync(ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
+    private static Task<HostMachine?> ReadMachineAsync(ILibvirtDomains domains, GenerationPaths paths, DomainRecord domain, CancellationToken cancellationToken)
     {
         return ReadAsync(ReadOneAsync, async token => (await domains.FindAsync(domain.Uuid, token))?.Persistent == domain.Persistent, cancellationToken);
 
@@ -79,6 +79,7 @@ public static class HostReader
             return new HostMachine(domain.Uuid, domain.Name, domain.State, domain.Persistent, domain.Autostart, definition)
             {
                 Snapshots = InWords(await domains.ReadSnapshotsAsync(domain.Uuid, token)),
+                Checkpoints = InWords(VmRemains.Checkpoints(paths, domain.Name)),
             };
         }
     }

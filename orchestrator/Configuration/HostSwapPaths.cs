@@ -37,6 +37,9 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>What libvirt knew of the snapshots of VMs that are on their way; a file for each VM.</summary>
     public string KeptSnapshots => Path.Join(State, "snapshots");
 
+    /// <summary>The same of their checkpoints.</summary>
+    public string KeptCheckpoints => Path.Join(State, "checkpoints");
+
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 

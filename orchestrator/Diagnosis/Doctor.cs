@@ -44,6 +44,7 @@ public sealed class Doctor(
         if (host.Generations.FirstOrDefault(static generation => generation.Role == GenerationRole.Active) is { } active)
             yield return await AskAsync(NetworkChecks.Name, () => networks.LookAsync(Generation.ContainerNameOf(active.Number, settings.Paths), active.Name, cancellationToken));
         yield return UnfinishedSwap(host);
+        yield return KeptMetadataCheck.Run(settings.Paths, host);
         yield return await AskAsync(SavedRamCheck.Name, () => new SavedRamCheck(settings.Paths, engine, kernel, qmp).RunAsync(host, cancellationToken));
     }
 

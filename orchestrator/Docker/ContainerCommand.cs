@@ -11,21 +11,32 @@ internal static class ContainerCommand
     private const int LargestOutput = 1 << 20;
 
     public static async Task<CommandOutcome> RunAsync(
-        DockerClient client, string container, string call, IReadOnlyList<string> command, CancellationToken cancellationToken)
+        DockerClient client, string container, string call, IReadOnlyList<string> command, string? input, CancellationToken cancellationToken)
     {
         var created = await client.Exec.CreateContainerExecAsync(
             container,
-            new ContainerExecCreateParameters { Cmd = [.. command], AttachStdout = true, AttachStderr = true },
+            new ContainerExecCreateParameters { Cmd = [.. command], AttachStdin = input is not null, AttachStdout = true, AttachStderr = true },
             cancellationToken);
         using var stream = await client.Exec.StartContainerExecAsync(
             created.ID, new ContainerExecStartParameters(), cancellationToken);
-        var (output, error) = await ReadAsync(stream, call, cancellationToken);
+        var reading = ReadAsync(stream, call, cancellationToken);
+        if (input is not null)
+            await WriteAsync(stream, input, cancellationToken);
+        var (output, error) = await reading;
 
         // The streams end when the command has closed them, which is at its end unless it left a child behind.
         var ended = await client.Exec.InspectContainerExecAsync(created.ID, cancellationToken);
         return ended is { Running: false, ExitCode: { } status }
             ? new CommandOutcome(status, output, error)
             : throw new AdapterException("docker", call, "it closed its output and goes on running");
+    }
+
+    /// <summary>A command that ends before it has read all of it says so by its exit code.</summary>
+    private static async Task WriteAsync(MultiplexedStream stream, string input, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(input);
+        await stream.WriteAsync(bytes, 0, bytes.Length, cancellationToken);
+        stream.CloseWrite();
     }
 
     private static async Task<(string Output, string Error)> ReadAsync(

@@ -135,10 +135,10 @@ public sealed class DockerEngine(DockerSettings settings, TimeProvider timeProvi
 
     /// <inheritdoc/>
     public Task<CommandOutcome> ExecuteAsync(
-        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken)
+        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken, string? input = null)
     {
         var call = $"run {command[0]} in {name}";
-        return CallWithinAsync(limit, call, (client, token) => ContainerCommand.RunAsync(client, name, call, command, token), cancellationToken);
+        return CallWithinAsync(limit, call, (client, token) => ContainerCommand.RunAsync(client, name, call, command, input, token), cancellationToken);
     }
 
     /// <inheritdoc/>

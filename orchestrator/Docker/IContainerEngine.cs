@@ -45,10 +45,11 @@ public interface IContainerEngine : IDisposable
     /// <param name="command">The program and its arguments.</param>
     /// <param name="limit">How long it may take. After it nobody waits any more, but Docker has no way to end the command.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="input">What it reads from standard input; null for none.</param>
     /// <exception cref="Errors.AdapterException">Docker refused, or the command wrote more than 1 MiB.</exception>
     /// <exception cref="Errors.DeadlineException">It did not end within <paramref name="limit"/>.</exception>
     Task<CommandOutcome> ExecuteAsync(
-        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken);
+        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken, string? input = null);
 
     /// <summary>Finds a network by its exact name; null where there is none.</summary>
     Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken);

@@ -74,8 +74,8 @@ public sealed class PatientEngine(IContainerEngine engine, TimeProvider time) : 
 
     /// <summary>Not repeated: whether a command may be run twice only its caller knows.</summary>
     public Task<CommandOutcome> ExecuteAsync(
-        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken) =>
-        engine.ExecuteAsync(name, command, limit, cancellationToken);
+        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken, string? input = null) =>
+        engine.ExecuteAsync(name, command, limit, cancellationToken, input);
 
     /// <inheritdoc/>
     public Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken) =>

@@ -16,7 +16,6 @@ namespace HostSwap.Orchestrator.Planning;
 /// <param name="Inventory">What the source's libvirt holds.</param>
 /// <param name="DomainCapabilities">What the target says of each kind of domain that the source has.</param>
 /// <param name="WayBack">What the source says of the same kinds of domain, for the way back.</param>
-/// <param name="CheckpointOwners">VMs of the source that have checkpoints.</param>
 /// <param name="CarriedNeeds">What the networks and pools that will be carried over need of the target.</param>
 public sealed record PlanContext(
     HostSwapSettings Settings,
@@ -26,7 +25,6 @@ public sealed record PlanContext(
     HostInventory Inventory,
     IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities,
     IReadOnlyDictionary<DomainCapabilitiesQuery, string> WayBack,
-    IReadOnlySet<Guid> CheckpointOwners,
     IReadOnlyList<CarriedNeed> CarriedNeeds)
 {
     /// <summary>Whether the RAM of each running VM can be handed over; one that is not named cannot.</summary>

@@ -28,7 +28,6 @@ public sealed class PlanContextReader(OuterHostParts parts)
             inventory,
             await AskDomainCapabilitiesAsync(inventory, to.Host, target.Libvirt, cancellationToken),
             await AskDomainCapabilitiesAsync(inventory, from.Host, source.Libvirt, cancellationToken),
-            CheckpointOwners(source.Generation, inventory),
             await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
         {
             Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
@@ -101,19 +100,4 @@ public sealed class PlanContextReader(OuterHostParts parts)
 
         return answers;
     }
-
-    /// <summary>
-    /// libvirt-dbus knows no checkpoints; libvirt keeps their metadata as files below <c>qemu/checkpoint/NAME/</c>.
-    /// </summary>
-    private static HashSet<Guid> CheckpointOwners(Generation generation, HostInventory inventory)
-    {
-        var root = Path.Join(generation.Paths.LibvirtState, "qemu", "checkpoint");
-        return inventory.VirtualMachines
-            .Where(machine => HasFiles(Path.Join(root, machine.Name)))
-            .Select(machine => machine.Domain.Uuid)
-            .ToHashSet();
-    }
-
-    private static bool HasFiles(string directory) =>
-        Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any();
 }

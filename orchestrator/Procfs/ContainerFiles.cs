@@ -55,9 +55,12 @@ internal static unsafe partial class ContainerFiles
     public static SafeFileHandle? OpenPlace(int initPid, string path) => Open(initPid, path, OpenPath);
 
     /// <summary>Reads a text file, up to so many bytes; null where it is not there.</summary>
-    public static string? ReadText(int initPid, string path, int limit)
+    public static string? ReadText(int initPid, string path, int limit) => ReadText(RootOf(initPid), path, limit);
+
+    /// <summary>The same below any directory as if that were the root.</summary>
+    public static string? ReadText(string root, string path, int limit)
     {
-        using var file = OpenToRead(initPid, path);
+        using var file = OpenIn(root, path, NonBlocking);
         if (file is null)
             return null;
 
@@ -102,16 +105,26 @@ internal static unsafe partial class ContainerFiles
         };
     }
 
+    private static SafeFileHandle? Open(int initPid, string path, int flags) => OpenIn(RootOf(initPid), path, flags);
+
+    /// <summary>The root of a container as the outer host sees it.</summary>
+    public static string RootOf(int initPid) => $"/proc/{initPid}/root";
+
     /// <summary>
-    /// The kernel refuses to follow a <c>..</c>, of which every link in <c>/sys</c> has some, while anything on the machine is
-    /// being renamed or mounted, and wants to be asked again (openat2(2), EAGAIN).
+    /// Opens a file below any directory as if that were the root; null where it is not there. The kernel refuses to follow a
+    /// <c>..</c>, of which every link in <c>/sys</c> has some, while anything on the machine is being renamed or mounted, and
+    /// wants to be asked again (openat2(2), EAGAIN).
     /// </summary>
-    private static SafeFileHandle? Open(int initPid, string path, int flags)
+    /// <param name="root">The directory.</param>
+    /// <param name="path">The file, beginning with a slash.</param>
+    /// <param name="flags">Those of open(2).</param>
+    /// <param name="mode">Permissions of a file that is made.</param>
+    public static SafeFileHandle? OpenIn(string root, string path, int flags, uint mode = 0)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
         {
-            if (TryOpen(initPid, path, flags, out var file))
+            if (TryOpen(root, path, flags, mode, out var file))
                 return file;
             if (Stopwatch.GetElapsedTime(began) > OpenLimit)
                 throw Failed("open", path);
@@ -120,11 +133,11 @@ internal static unsafe partial class ContainerFiles
     }
 
     /// <returns>False where the kernel wants to be asked again.</returns>
-    private static bool TryOpen(int initPid, string path, int flags, out SafeFileHandle? file)
+    private static bool TryOpen(string rootPath, string path, int flags, uint mode, out SafeFileHandle? file)
     {
         file = null;
-        using var root = OpenRoot(initPid);
-        var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Resolve = ResolveInRoot };
+        using var root = OpenRoot(rootPath);
+        var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Mode = mode, Resolve = ResolveInRoot };
         var bytes = Encoding.UTF8.GetBytes(path + '\0');
         fixed (byte* text = bytes)
         {
@@ -144,9 +157,8 @@ internal static unsafe partial class ContainerFiles
         };
     }
 
-    private static SafeFileHandle OpenRoot(int initPid)
+    private static SafeFileHandle OpenRoot(string path)
     {
-        var path = $"/proc/{initPid}/root";
         var descriptor = open(path, OpenPath | CloseOnExec);
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("open", path);
     }

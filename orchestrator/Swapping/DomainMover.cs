@@ -21,7 +21,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private readonly DefinitionMove _definitions = new(session);
     private readonly ArrivalCheck _arrival = new(session);
     private readonly MoveNotes _notes = new(session);
-    private readonly KeptSnapshots _snapshots = new(session.Settings.Paths, session.Log);
+    private readonly KeptMetadata _metadata = new(session.Settings.Paths, session.Engine, session.Log);
 
     /// <summary>
     /// Moves it. Every expected failure is an outcome; only a journal that cannot be written throws. A move that failed
@@ -30,7 +30,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     public async Task<MoveOutcome> MoveAsync(PlannedMove move, Version sourceVersion, CancellationToken stop)
     {
         var outcome = await TryAsync(move, sourceVersion, stop);
-        if (outcome.State == MoveState.Returned && await WhyNoSnapshotsAsync(session.Source, move) is { } problem)
+        if (outcome.State == MoveState.Returned && await WhyIncompleteAsync(session.Source, move) is { } problem)
             session.Notice($"{move.Name}: {problem}");
         return outcome;
     }
@@ -147,8 +147,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return false;
         }
 
-        if (machine.Snapshots.Count > 0)
-            await _snapshots.TakeAsync(session.Source.Libvirt.Domains, move.Uuid);
+        await _metadata.TakeAsync(session.Source.Generation, session.Source.Libvirt.Domains, move.Uuid);
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid, _notes.OwnersOf(move.Uuid));
         await using var facts = await _arrival.NoteAsync(domain, definition);
         foreign.IsBeingMoved(move.Uuid);
@@ -251,7 +250,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     {
         foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "its definition is carried over");
-        await _snapshots.TakeAsync(session.Source.Libvirt.Domains, move.Uuid);
+        await _metadata.TakeAsync(session.Source.Generation, session.Source.Libvirt.Domains, move.Uuid);
         if (!await _definitions.RunAsync(move))
         {
             progress.Enter(MoveState.Fenced, "it was started while its definition was being carried over");
@@ -267,7 +266,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         PlannedMove move, MoveProgressState progress, DiskOwners owners, VmFacts facts, DomainRecord? expected, string? leftover = null)
     {
         var checks = await _arrival.RunAsync(move, owners, facts, expected);
-        IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, await WhyNoSnapshotsAsync(session.Target, move) }.OfType<string>()];
+        IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, await WhyIncompleteAsync(session.Target, move) }.OfType<string>()];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
             progress.Enter(MoveState.Verified, $"state, persistence and disks as before{Copied(progress)}");
@@ -275,17 +274,17 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }
 
-    /// <summary>Gives a VM its snapshots back; says why not, in which case they stay written down.</summary>
-    private async Task<string?> WhyNoSnapshotsAsync(SwapSide side, PlannedMove move)
+    /// <summary>Gives a VM its snapshots and checkpoints back; says why not, in which case they stay written down.</summary>
+    private async Task<string?> WhyIncompleteAsync(SwapSide side, PlannedMove move)
     {
         try
         {
-            await _snapshots.RestoreAsync(side.Libvirt.Domains, move.Uuid);
+            await _metadata.RestoreAsync(side.Generation, side.Libvirt.Domains, move.Uuid);
             return null;
         }
         catch (HostSwapException exception) when (exception is not Journal.JournalException)
         {
-            return $"its snapshots could not be defined again: {exception.Message}";
+            return $"what libvirt knew of its snapshots and checkpoints could not be given back: {exception.Message}";
         }
     }
 

@@ -102,7 +102,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
             await parts.Generations.StartAsync(Log, old, stop);
             await using var crossing = await CrossAsync((old, active), approval, stop);
             await new AutostartNotes(parts.Journal).RestoreAsync(Log, active, crossing.Session.Target.Libvirt.Domains);
-            await RestoreSnapshotsAsync(crossing.Session.Target.Libvirt.Domains);
+            await RestoreMetadataAsync(active, crossing.Session.Target.Libvirt.Domains);
         }
 
         await _steps.RunAsync(SwapStep.Retire, () => new RetireStep(parts, Log).RetireDueAsync());
@@ -259,15 +259,15 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
             await parts.Generations.SetRestartAsync(Log, active, restart: true, CancellationToken.None);
 
         await using var libvirt = parts.Connector.ConnectLibvirt(active);
-        await RestoreSnapshotsAsync(libvirt.Domains);
+        await RestoreMetadataAsync(active, libvirt.Domains);
         var notes = new AutostartNotes(parts.Journal);
         if (notes.Wanted().Count > 0)
             await notes.RestoreAsync(Log, active, libvirt.Domains);
     }
 
-    private async Task RestoreSnapshotsAsync(ILibvirtDomains domains)
+    private async Task RestoreMetadataAsync(Generation generation, ILibvirtDomains domains)
     {
-        foreach (var problem in await new KeptSnapshots(parts.Settings.Paths, Log).RestoreAllAsync(domains))
+        foreach (var problem in await new KeptMetadata(parts.Settings.Paths, parts.Engine, Log).RestoreAllAsync(generation, domains))
             Notice(problem);
     }
 

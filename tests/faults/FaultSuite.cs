@@ -43,7 +43,8 @@ internal sealed class FaultSuite(FaultOptions options)
         new HandoverRefused(),
         new FinishReplyLost(),
         new KilledInHandover(),
-        new KilledWithSnapshots(),
+        new KilledWithMoments("checkpoint"),
+        new KilledWithMoments("snapshot"),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

@@ -39,10 +39,6 @@ public sealed class DomainStateCheck : IPlanCheck
                 "Let it run ('virsh resume') until it has been swapped; this ends with a generation whose QEMU is 10.0 or newer.");
         }
 
-        // libvirt refuses to migrate a domain with checkpoints, whose metadata is not part of a migration, and of which libvirt-dbus knows nothing.
-        if (context.CheckpointOwners.Contains(machine.Domain.Uuid))
-            yield return new Blocker("checkpoints", machine.Name, "it has checkpoints, which libvirt does not migrate", "Remove their metadata with 'virsh checkpoint-delete --metadata'.");
-
         if (machine is { Definition.HasVtpm: true, Domain.IsActive: false })
             yield return new Blocker("vtpm", machine.Name, "it is shut off, and the state of its virtual TPM moves only with a VM that runs", "Start it for the swap.");
 

@@ -28,7 +28,7 @@ internal sealed class ActivateStep(OuterHostParts parts, EffectLog log, Action<s
     public async Task<string> CompleteAsync(Generation active, ILibvirtDomains domains)
     {
         await parts.Generations.SetRestartAsync(log, active, restart: true, CancellationToken.None);
-        foreach (var problem in await new KeptSnapshots(parts.Settings.Paths, log).RestoreAllAsync(domains))
+        foreach (var problem in await new KeptMetadata(parts.Settings.Paths, parts.Engine, log).RestoreAllAsync(active, domains))
             notice(problem);
         var autostarted = await new AutostartNotes(parts.Journal).RestoreAsync(log, active, domains);
         await log.DoAsync(Step, active.Name, () =>

@@ -66,7 +66,7 @@ internal static class VerifyStep
     {
         if (session.Source.Generation.Role != GenerationRole.Active || LeftContents.Read(session.Source.Generation.Paths) is not { } before)
             return [];
-        var there = (await HostReader.ReadMachinesAsync(session.Target.Libvirt.Domains, CancellationToken.None)).ToDictionary(static machine => machine.Uuid);
+        var there = (await HostReader.ReadMachinesAsync(session.Target.Libvirt.Domains, session.Target.Generation.Paths, CancellationToken.None)).ToDictionary(static machine => machine.Uuid);
         var crossed = before.Machines.Where(machine => there.ContainsKey(machine.Uuid)).ToList();
         return HostComparison.Compare(crossed, [.. crossed.Select(machine => there[machine.Uuid] with { Autostart = machine.Autostart })]);
     }

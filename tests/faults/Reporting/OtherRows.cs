@@ -10,7 +10,7 @@ internal static class OtherRows
         Elsewhere(15, "target lacks memory", "PlanBlockerTests (big), MoveSchedulerTests"),
         Elsewhere(16, "target lacks machine type, CPU model, network, disk path", "PlanBlockerTests, one plan with every reason"),
         Elsewhere(17, "equal host UUIDs", "none in tests/integration: hostctl gives each generation its own; HostUuidCheck"),
-        Later(22, "VM with checkpoints, managed save, or shut off with a vTPM", "the plan refuses them (PlanBlockerTests); snapshots are carried, also by a hostctl that is killed"),
+        Later(22, "VM with a managed save, or shut off with a vTPM", "the plan refuses them (PlanBlockerTests); snapshots and checkpoints are carried, also by a hostctl that is killed"),
         Elsewhere(26, "post-copy link cut", "BrokenPostCopyTests (cut for real), PostCopyReconciliationTests, LadderMigrationTests"),
         Elsewhere(28, "malformed configuration, hostile names, unknown flag", "BadInputTests, HostileNameTests"),
     ];

@@ -51,6 +51,27 @@ public sealed class HostComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Checkpoints_of_a_VM_are_compared()
+    {
+        var before = new HostMachine(Uuid, "db", DomainState.Running, Persistent: true, Autostart: true, "<domain/>") { Checkpoints = "first, first > second" };
+
+        HostComparison.Compare([before], [before with { Checkpoints = "" }]).Single().What.ShouldBe("its checkpoints were: first, first > second, and are: none");
+    }
+
+    [Fact]
+    public void Checkpoints_are_read_from_the_files_in_which_libvirt_keeps_them()
+    {
+        var directory = Directory.CreateDirectory(Path.Join(Paths.LibvirtState, "qemu", "checkpoint", "db")).FullName;
+        File.WriteAllText(Path.Join(directory, "b.xml"), "<!-- libvirt's --><domaincheckpoint><name>b</name><parent><name>a</name></parent></domaincheckpoint>");
+        File.WriteAllText(Path.Join(directory, "a.xml"), "<domaincheckpoint><name>a</name></domaincheckpoint>");
+        File.WriteAllText(Path.Join(directory, "half.xml"), "<domaincheckpoint><name>");
+        File.CreateSymbolicLink(Path.Join(directory, "link.xml"), "/etc/passwd");
+
+        VmRemains.Checkpoints(Paths, "db").Select(static checkpoint => (checkpoint.Name, checkpoint.Parent)).ShouldBe([("a", null), ("b", "a")]);
+        VmRemains.Checkpoints(Paths, "web").ShouldBeEmpty();
+    }
+
+    [Fact]
     public void VMs_are_told_apart_by_their_UUID()
     {
         var before = new HostMachine(Uuid, "db", DomainState.Running, Persistent: true, Autostart: true, "<domain/>");

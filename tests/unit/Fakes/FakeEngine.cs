@@ -13,6 +13,9 @@ internal sealed class FakeEngine : IContainerEngine
 
     public List<IReadOnlyList<string>> Executed { get; } = [];
 
+    /// <summary>What each of them was given to read.</summary>
+    public List<string?> Inputs { get; } = [];
+
     public void Add(string name, int initPid, bool restart) => Containers[name] = new ContainerDescription(
         name, name, "sha256:0", Running: true, initPid, "2026-01-01", restart, new Dictionary<string, string>(), new Dictionary<string, string>());
 
@@ -20,9 +23,10 @@ internal sealed class FakeEngine : IContainerEngine
         Task.FromResult(Containers.GetValueOrDefault(name));
 
     public Task<CommandOutcome> ExecuteAsync(
-        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken)
+        string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken, string? input = null)
     {
         Executed.Add(command);
+        Inputs.Add(input);
         return Task.FromResult(OnExecute(name, command, limit));
     }
 

@@ -21,7 +21,6 @@ internal static class PlanContexts
             new HostInventory(machines, [], []),
             nothing,
             nothing,
-            new HashSet<Guid>(),
             [])
         {
             Packages = [],

@@ -50,7 +50,7 @@ internal sealed class ModelEngine(ModelWorld world, FaultGate gate) : ModelAdapt
         throw new NotSupportedException();
 
     /// <summary>Only libvirt is started and stopped in a container here.</summary>
-    public async Task<CommandOutcome> ExecuteAsync(string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<CommandOutcome> ExecuteAsync(string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken, string? input = null)
     {
         await ChangeAsync(command[1], () => Find(name).Closed = string.Equals(command[1], "stop", StringComparison.Ordinal));
         return new CommandOutcome(0, "", "");
