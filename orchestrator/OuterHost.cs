@@ -202,7 +202,7 @@ public sealed class OuterHost : IOuterHost
         RequireInitialised();
         using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         var parts = Parts(journal);
-        var holder = generation is null ? parts.Generations.Active() : parts.Generations.All().Single(item => item.Number == generation);
+        var holder = generation is { } number ? parts.Generations.Numbered(number) : parts.Generations.Active();
         await parts.Generations.InitPidAsync(holder, cancellationToken);
         return ["docker", "--host", _settings.Docker.Endpoint.ToString(), "exec", terminal ? "-it" : "-i", holder.ContainerName, .. command];
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using HostSwap.Hostctl.Rendering;
-using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Hostctl.Commands;
@@ -27,18 +26,12 @@ internal sealed class ConsoleCommand : Verb
         {
             // By UUID, since a name may look like an option or like a number, which virsh would take for an id.
             var status = await invocation.RunInGenerationAsync(["virsh", "console", "--", vm.Uuid.ToString()], vm.Generation);
-            if (Moved(await host.GetStatusAsync(invocation.Token), vm) is not { } there)
+            // A move ends the console with the old QEMU; whoever leaves it leaves the VM where it is.
+            if (VmResolver.FindAnywhere(await host.GetStatusAsync(invocation.Token), vm.Uuid) is not { State: DomainState.Running } there || there.Generation == vm.Generation)
                 return status;
             await invocation.Services.Error.WriteLineAsync(
                 string.Create(CultureInfo.InvariantCulture, $"hostctl: '{SafeText.Name(vm.Name)}' has moved to gen-{there.Generation}; connected there").AsMemory(), invocation.Token);
             vm = there;
         }
     }
-
-    /// <summary>Where the VM executes now, if that is another generation: then its move has ended the console, and nobody else.</summary>
-    private static VmStatus? Moved(HostStatus status, VmStatus vm) =>
-        status.VirtualMachines.FirstOrDefault(item => item.Uuid == vm.Uuid && item.Generation != vm.Generation && item.State == DomainState.Running)
-            is { } there && !status.VirtualMachines.Any(item => item.Uuid == vm.Uuid && item.Generation == vm.Generation && item.State == DomainState.Running)
-            ? there
-            : null;
 }

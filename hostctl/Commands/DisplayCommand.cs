@@ -55,6 +55,7 @@ internal sealed class DisplayCommand : Verb
             return (int)ExitCode.NothingToDo;
         }
 
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(invocation.Token);
         List<DisplayRelay> relays = [];
         try
         {
@@ -68,7 +69,11 @@ internal sealed class DisplayCommand : Verb
                     invocation.Warn($"'{SafeText.Name(vm)}': whoever reaches {relay.Address} reaches its display");
             }
 
-            await Task.WhenAll(relays.Select(relay => relay.RunAsync(invocation.Token)));
+            // One that has failed must not be missed because the others go on.
+            List<Task> running = [.. relays.Select(relay => relay.RunAsync(end.Token))];
+            await Task.WhenAny(running);
+            await end.CancelAsync();
+            await Task.WhenAll(running);
         }
         catch (OperationCanceledException) when (invocation.Token.IsCancellationRequested)
         {

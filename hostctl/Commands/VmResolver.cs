@@ -39,9 +39,14 @@ internal static class VmResolver
     {
         var named = Named(status, text);
         if (named.DistinctBy(vm => vm.Uuid).Skip(1).Any()) throw Ambiguous(named, text);
-        return named.OrderByDescending(vm => vm.State == DomainState.Running).ThenByDescending(vm => vm.IsActive).ThenBy(vm => vm.Generation).FirstOrDefault()
-            ?? throw Unknown(status.VirtualMachines, text);
+        return Executing(named) ?? throw Unknown(status.VirtualMachines, text);
     }
+
+    /// <summary>Where a VM is now, by the same rule; null where it is nowhere any more.</summary>
+    public static VmStatus? FindAnywhere(HostStatus status, Guid uuid) => Executing(status.VirtualMachines.Where(vm => vm.Uuid == uuid));
+
+    private static VmStatus? Executing(IEnumerable<VmStatus> places) =>
+        places.OrderByDescending(vm => vm.State == DomainState.Running).ThenByDescending(vm => vm.IsActive).ThenBy(vm => vm.Generation).FirstOrDefault();
 
     private static List<VmStatus> Named(HostStatus status, string text)
     {

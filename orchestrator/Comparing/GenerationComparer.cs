@@ -31,10 +31,7 @@ internal sealed class GenerationComparer(OuterHostParts parts)
     private static ComparedGeneration Describe(Generation generation, HostContents snapshot) =>
         new(generation.Number, generation.Record.Image, snapshot.At, generation.Role == GenerationRole.Retired);
 
-    private Generation? Find(int? number) => number is null
-        ? null
-        : parts.Generations.All().FirstOrDefault(generation => generation.Number == number)
-            ?? throw new UsageException($"there is no generation {number}", "'hostctl status' lists those that are kept.");
+    private Generation? Find(int? number) => number is { } given ? parts.Generations.Numbered(given) : null;
 
     private async Task<HostContents> ReadAsync(Generation generation, CancellationToken cancellationToken)
     {

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace HostSwap.Orchestrator.Configuration;
 
 /// <summary>How far a copy that does not converge may go.</summary>
@@ -22,14 +20,4 @@ public sealed record ConvergenceSettings
 
     /// <summary>A copy that has come no nearer to its end for so long climbs to the next rung.</summary>
     public TimeSpan ClimbAfter { get; init; } = SettingsDefaults.ClimbAfter;
-}
-
-/// <summary>What the configuration says of one VM, in <c>[vm."NAME"]</c>; null where it says nothing.</summary>
-/// <param name="Policy">What becomes of its copy where that does not converge.</param>
-/// <param name="Priority">The higher, the sooner it moves.</param>
-/// <param name="Group">No two VMs of one group are ever in flight together.</param>
-public sealed record VmSettings(ConvergencePolicy? Policy, int? Priority, string? Group)
-{
-    /// <summary>Where <c>hostctl display</c> keeps its display.</summary>
-    public IPEndPoint? Display { get; init; }
 }

@@ -20,7 +20,7 @@ public sealed record DisplayDefinition(string Protocol, IPEndPoint? Address, str
         var graphics = DomainXmlReader.Parse(domainXml).Element("devices")?.Elements("graphics") ?? [];
         foreach (var item in graphics)
         {
-            if (item.Attribute("type")?.Value is not ("vnc" or "spice") || item.Attribute("type")?.Value is not { } protocol)
+            if (item.Attribute("type")?.Value is not (("vnc" or "spice") and { } protocol))
                 continue;
             var listen = item.Elements("listen").FirstOrDefault();
             if ((item.Attribute("socket") ?? listen?.Attribute("socket"))?.Value is { Length: > 0 } socket)

@@ -18,9 +18,10 @@ internal sealed class DisplayFinder(OuterHostParts parts)
     /// <param name="uuid">The VM.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="EnvironmentException">The VM has no screen there, or it does not answer.</exception>
+    /// <exception cref="UsageException">The generation is gone.</exception>
     public async Task<Socket> ConnectAsync(int generation, Guid uuid, CancellationToken cancellationToken)
     {
-        var holder = parts.Generations.All().Single(item => item.Number == generation);
+        var holder = parts.Generations.Numbered(generation);
         var initPid = await parts.Generations.InitPidAsync(holder, cancellationToken);
         await using var libvirt = parts.Connector.ConnectLibvirt(holder);
         var display = Read(await libvirt.Domains.GetXmlAsync(uuid, DomainXml.Live, cancellationToken), holder.Name);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using HostSwap.Orchestrator.Errors;
@@ -16,7 +15,6 @@ public sealed class DisplayRelay : IDisposable
     private readonly Socket _listener;
     private readonly Func<CancellationToken, Task<Socket>> _connect;
     private readonly Action<string> _refused;
-    private readonly ConcurrentDictionary<Task, byte> _running = new();
 
     /// <summary>Begins to listen.</summary>
     /// <param name="address">Where; port 0 lets the kernel choose.</param>
@@ -42,36 +40,37 @@ public sealed class DisplayRelay : IDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
 
-    /// <summary>Serves until cancelled, and ends when the last connection has ended.</summary>
+    /// <summary>Serves until cancelled, and ends when the last connection has ended; a defect in one of them ends all.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task> served = [];
         try
         {
             while (true)
             {
-                var viewer = await _listener.AcceptAsync(cancellationToken);
-                var served = ServeAsync(viewer, cancellationToken);
-                _running.TryAdd(served, 0);
-                _ = served.ContinueWith(static (task, running) => ((ConcurrentDictionary<Task, byte>)running!).TryRemove(task, out _), _running, TaskScheduler.Default);
+                var viewer = await _listener.AcceptAsync(end.Token);
+                served.RemoveAll(static task => task.IsCompletedSuccessfully);
+                served.Add(ServeAsync(viewer, end));
             }
         }
         finally
         {
-            await Task.WhenAll(_running.Keys);
+            await Task.WhenAll(served);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
-    private async Task ServeAsync(Socket viewer, CancellationToken cancellationToken)
+    private async Task ServeAsync(Socket viewer, CancellationTokenSource end)
     {
         using (viewer)
         {
             try
             {
-                using var screen = await _connect(cancellationToken);
-                await RelayAsync(viewer, screen, cancellationToken);
+                using var screen = await _connect(end.Token);
+                await RelayAsync(viewer, screen, end.Token);
             }
             catch (HostSwapException exception)
             {
@@ -81,9 +80,14 @@ public sealed class DisplayRelay : IDisposable
             {
                 // One of the two has gone, and with it what there was to relay.
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
             {
                 // Everything ends; so does this.
+            }
+            catch
+            {
+                await end.CancelAsync();
+                throw;
             }
         }
     }

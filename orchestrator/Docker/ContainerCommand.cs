@@ -31,12 +31,18 @@ internal static class ContainerCommand
             : throw new AdapterException("docker", call, "it closed its output and goes on running");
     }
 
-    /// <summary>A command that ends before it has read all of it says so by its exit code.</summary>
     private static async Task WriteAsync(MultiplexedStream stream, string input, CancellationToken cancellationToken)
     {
-        var bytes = Encoding.UTF8.GetBytes(input);
-        await stream.WriteAsync(bytes, 0, bytes.Length, cancellationToken);
-        stream.CloseWrite();
+        try
+        {
+            var bytes = Encoding.UTF8.GetBytes(input);
+            await stream.WriteAsync(bytes, 0, bytes.Length, cancellationToken);
+            stream.CloseWrite();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading all of it, which its exit code tells, and what it wrote says why.
+        }
     }
 
     private static async Task<(string Output, string Error)> ReadAsync(

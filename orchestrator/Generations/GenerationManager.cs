@@ -33,6 +33,11 @@ public sealed class GenerationManager(
     public Generation Active() => FindActive() ?? throw new EnvironmentException(
         "no generation is active", "Run 'hostctl init', then 'hostctl start'.");
 
+    /// <summary>The generation with a number.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public Generation Numbered(int number) => All().FirstOrDefault(generation => generation.Number == number)
+        ?? throw new UsageException($"there is no generation {number}", "'hostctl status' lists those that are kept.");
+
     /// <summary>The candidate of an unfinished swap; null where there is none.</summary>
     public Generation? FindCandidate() => All().SingleOrDefault(generation => generation.Role == GenerationRole.Candidate);
 
@@ -177,7 +182,9 @@ public sealed class GenerationManager(
         kernel.ChangeOwner(Environment.ProcessId, generation.Paths.QmpDirectory, HostImageContract.QemuUser, HostImageContract.QemuUser);
         if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } present)
         {
-            await ConnectAsync(present, cancellationToken);
+            // A hostctl that died may have left it on its first network alone. One that runs has made its bridges.
+            if (!present.Running)
+                await ConnectAsync(generation, AttachedNetwork.Of(present, settings).Select(static pair => pair.Network), cancellationToken);
             return $"container {present.Name} is there";
         }
 
@@ -188,20 +195,14 @@ public sealed class GenerationManager(
         string[] devices = [.. HostImageContract.Devices.Where(kernel.DeviceExists), .. settings.Devices];
         await engine.CreateContainerAsync(
             HostImageContract.Describe(generation, settings, networks, capabilities, devices), cancellationToken);
-        if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } created)
-            await ConnectAsync(created, cancellationToken);
+        await ConnectAsync(generation, networks.Select(static network => network.Network), cancellationToken);
         return $"container {generation.ContainerName} created from {generation.Record.Image}, on {string.Join(", ", networks.Select(static network => $"{network.Network} ({network.Bridge})"))}";
     }
 
-    /// <summary>
-    /// Puts a container on all networks that it was made for: a hostctl that died may have left it on the first alone. One
-    /// that runs has made its bridges, and is left as it is.
-    /// </summary>
-    private async Task ConnectAsync(ContainerDescription container, CancellationToken cancellationToken)
+    /// <summary>Whether it is on them shows when it is asked whether it is ready.</summary>
+    private async Task ConnectAsync(Generation generation, IEnumerable<string> networks, CancellationToken cancellationToken)
     {
-        if (container.Running)
-            return;
-        foreach (var (_, network) in AttachedNetwork.Of(container, settings).Where(pair => !container.Networks.ContainsKey(pair.Network)))
-            await engine.ConnectNetworkAsync(container.Name, network, cancellationToken);
+        foreach (var network in networks)
+            await engine.ConnectNetworkAsync(generation.ContainerName, network, cancellationToken);
     }
 }

@@ -1,3 +1,5 @@
+using HostSwap.Orchestrator.Libvirt;
+
 namespace HostSwap.Orchestrator.Generations;
 
 /// <summary>
@@ -7,5 +9,5 @@ namespace HostSwap.Orchestrator.Generations;
 internal static class VmFiles
 {
     /// <summary>Directory of what libvirt knows of its checkpoints.</summary>
-    public static string Checkpoints(string name) => $"/qemu/checkpoint/{name}";
+    public static string Checkpoints(string name) => $"{VirshCheckpoints.Directory}/{name}";
 }

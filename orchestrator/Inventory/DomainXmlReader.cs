@@ -44,7 +44,6 @@ public static class DomainXmlReader
             [.. OtherFiles(domain)],
             [.. Children(devices, "interface").Select(Interface)],
             [.. HostDevices(devices)],
-            [.. Children(devices, "filesystem").Select(item => Attribute(item.Element("source"), "dir")).OfType<string>()],
             [.. Secrets(domain)],
             Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
             [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)],

@@ -11,7 +11,6 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <param name="OtherFiles">Further files that QEMU opens by path: kernel, initrd, firmware, NVRAM.</param>
 /// <param name="Interfaces">Its network interfaces.</param>
 /// <param name="HostDevices">Devices of the outer host that are passed through, in words.</param>
-/// <param name="SharedDirectories">Sources of <c>filesystem</c> devices.</param>
 /// <param name="Secrets">Secrets that it refers to.</param>
 /// <param name="HasVtpm">Whether it has an emulated TPM, whose state is a directory of its generation.</param>
 /// <param name="RunningBlockJobs">Disks that are being copied or committed.</param>
@@ -27,7 +26,6 @@ public sealed record VmDefinition(
     IReadOnlyList<string> OtherFiles,
     IReadOnlyList<InterfaceDefinition> Interfaces,
     IReadOnlyList<string> HostDevices,
-    IReadOnlyList<string> SharedDirectories,
     IReadOnlyList<Guid> Secrets,
     bool HasVtpm,
     IReadOnlyList<string> RunningBlockJobs,

@@ -15,6 +15,9 @@ namespace HostSwap.Orchestrator.Libvirt;
 /// <param name="domains">The host's domains.</param>
 internal sealed class VirshCheckpoints(IContainerEngine engine, string container, string libvirtState, ILibvirtDomains domains) : IDomainMoments
 {
+    /// <summary>Below <c>/var/lib/libvirt</c>: a directory for each VM, with a file for each checkpoint.</summary>
+    public const string Directory = "/qemu/checkpoint";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -23,8 +26,8 @@ internal sealed class VirshCheckpoints(IContainerEngine engine, string container
     /// </summary>
     public static bool AnyIn(string libvirtState)
     {
-        var root = Path.Join(libvirtState, "qemu", "checkpoint");
-        return Directory.Exists(root) && Directory.EnumerateDirectories(root).Any(static machine => Directory.EnumerateFiles(machine, "*.xml").Any());
+        var root = new DirectoryInfo(Path.Join(libvirtState, Directory));
+        return root.Exists && root.EnumerateDirectories().Any(static machine => machine.EnumerateFiles("*.xml").Any());
     }
 
     /// <inheritdoc/>

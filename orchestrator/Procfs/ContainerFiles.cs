@@ -108,7 +108,7 @@ internal static unsafe partial class ContainerFiles
     private static SafeFileHandle? Open(int initPid, string path, int flags) => OpenIn(RootOf(initPid), path, flags);
 
     /// <summary>The root of a container as the outer host sees it.</summary>
-    public static string RootOf(int initPid) => $"/proc/{initPid}/root";
+    private static string RootOf(int initPid) => $"/proc/{initPid}/root";
 
     /// <summary>
     /// Opens a file below any directory as if that were the root; null where it is not there. The kernel refuses to follow a
@@ -118,13 +118,12 @@ internal static unsafe partial class ContainerFiles
     /// <param name="root">The directory.</param>
     /// <param name="path">The file, beginning with a slash.</param>
     /// <param name="flags">Those of open(2).</param>
-    /// <param name="mode">Permissions of a file that is made.</param>
-    public static SafeFileHandle? OpenIn(string root, string path, int flags, uint mode = 0)
+    private static SafeFileHandle? OpenIn(string root, string path, int flags)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
         {
-            if (TryOpen(root, path, flags, mode, out var file))
+            if (TryOpen(root, path, flags, out var file))
                 return file;
             if (Stopwatch.GetElapsedTime(began) > OpenLimit)
                 throw Failed("open", path);
@@ -133,11 +132,11 @@ internal static unsafe partial class ContainerFiles
     }
 
     /// <returns>False where the kernel wants to be asked again.</returns>
-    private static bool TryOpen(string rootPath, string path, int flags, uint mode, out SafeFileHandle? file)
+    private static bool TryOpen(string rootPath, string path, int flags, out SafeFileHandle? file)
     {
         file = null;
         using var root = OpenRoot(rootPath);
-        var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Mode = mode, Resolve = ResolveInRoot };
+        var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Resolve = ResolveInRoot };
         var bytes = Encoding.UTF8.GetBytes(path + '\0');
         fixed (byte* text = bytes)
         {

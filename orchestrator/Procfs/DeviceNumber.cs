@@ -15,5 +15,13 @@ internal static class DeviceNumber
         return Of(Part(text[..colon]), Part(text[(colon + 1)..]));
     }
 
+    /// <summary>From the text <c>254:0</c>, in decimal, of <c>/proc/PID/mountinfo</c> and sysfs; null where it is none.</summary>
+    public static ulong? ParseDecimal(string text) =>
+        text.Split(':') is [var major, var minor]
+        && uint.TryParse(major, NumberStyles.None, CultureInfo.InvariantCulture, out var above)
+        && uint.TryParse(minor, NumberStyles.None, CultureInfo.InvariantCulture, out var below)
+            ? Of(above, below)
+            : null;
+
     private static uint Part(string digits) => uint.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -10,8 +10,15 @@ namespace HostSwap.Orchestrator.Procfs;
 /// <param name="Options">The file system's own options; one without a value has an empty one.</param>
 public sealed record MountEntry(string Target, string Root, string FileSystem, IReadOnlyDictionary<string, string> Options)
 {
+    private const int DeviceField = 2;
     private const int RootField = 3;
     private const int TargetField = 4;
+
+    /// <summary>The file system's device, by which <see cref="FileFacts.Device"/> tells its files; some (btrfs) have one of their own.</summary>
+    public ulong Device { get; init; }
+
+    /// <summary>What it was mounted from, as in <c>/dev/vda1</c>; any text where it is no device.</summary>
+    public string Source { get; init; } = "";
 
     /// <summary>Reads the whole file; what is no line of it is left out.</summary>
     public static IReadOnlyList<MountEntry> Parse(string text) =>
@@ -22,7 +29,7 @@ public sealed record MountEntry(string Target, string Root, string FileSystem, I
         var fields = line.Split(' ');
         // A variable number of optional fields comes before a lone hyphen.
         var hyphen = Array.IndexOf(fields, "-", Math.Min(TargetField + 1, fields.Length));
-        if (hyphen < 0 || hyphen + 3 >= fields.Length)
+        if (hyphen < 0 || hyphen + 3 >= fields.Length || DeviceNumber.ParseDecimal(fields[DeviceField]) is not { } device)
             return null;
         var options = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var option in fields[hyphen + 3].Split(','))
@@ -31,7 +38,11 @@ public sealed record MountEntry(string Target, string Root, string FileSystem, I
             options[parts[0]] = parts.Length == 2 ? parts[1] : "";
         }
 
-        return new MountEntry(Unescape(fields[TargetField]), Unescape(fields[RootField]), fields[hyphen + 1], options);
+        return new MountEntry(Unescape(fields[TargetField]), Unescape(fields[RootField]), fields[hyphen + 1], options)
+        {
+            Device = device,
+            Source = Unescape(fields[hyphen + 2]),
+        };
     }
 
     /// <summary>Space, tab, newline and backslash are written as a backslash and three octal digits.</summary>

@@ -36,7 +36,8 @@ public sealed partial class DatabaseTests
         committed += await UnderLoadAsync(database, () => lab.Hostctl.RunAsync(["rollback", "--yes"], Token));
 
         await Oracle.NobodyRanTwiceAsync(witness);
-        (await lab.GenerationAsync(1, Token)).ShouldNotBeNull();
+        (await lab.Hostctl.LastAsync("rollback", Token)).Moves.ShouldHaveSingleItem().Method.ShouldBe("copy");
+        (await lab.ActiveAsync(Token)).Number.ShouldBe(1);
         (await database.AskAsync("SELECT pg_postmaster_start_time()", Token)).ShouldBe(boot);
         (await database.AskAsync("SELECT count(*) FROM pgbench_history", Token)).ShouldBe(committed.ToString(CultureInfo.InvariantCulture));
         await database.CheckAsync(Token);

@@ -57,7 +57,7 @@ public sealed class GuestNetworkTests
         await using var inward = await StreamProber.ConnectAsync(new IPEndPoint(router.Outside, Port), Limit, Token);
         await using var filtered = await StreamProber.ConnectAsync(new IPEndPoint(peer.Address, Port), Limit, Token);
         outward.RemoteAddress.ShouldBe(router.Outside);
-        (await GuestShell.RunAsync(peer.Address, $"load serve {ClosedPort} </dev/null >/dev/null 2>&1 &\nsleep 1; echo inside | nc -w 2 127.0.0.1 {ClosedPort}", Token)).ShouldBe("inside");
+        (await GuestShell.RunAsync(peer.Address, $"load serve {ClosedPort} </dev/null >/dev/null 2>&1 &\nfor i in $(seq 50); do echo inside | nc -w 2 127.0.0.1 {ClosedPort} && break; usleep 100000; done", Token)).ShouldBe("inside");
         await AllIsWellAsync(old, web, peer, six, lan);
 
         foreach (var (number, image) in new[] { (2, Repository.Trixie), (3, Repository.Bookworm) })

@@ -118,7 +118,7 @@ public sealed class SteadyAddressTests
     /// <summary>A tool with a virsh of its own, which sees of the outer host the directory with the link alone.</summary>
     private static Task<string> StartClientAsync(OuterHostLab lab) => DockerCli.RunAsync(
         [
-            "run", "--detach", "--network", lab.Network, "--label", $"{LabJanitor.OwnerLabel}={LabJanitor.OwnerLabelValue}",
+            "run", "--detach", "--network", lab.Network, "--label", lab.Label,
             "--volume", $"{lab.Paths.Runtime}:/run/hostswap", "--entrypoint", "sleep", Repository.Bookworm, "infinity",
         ],
         Token);

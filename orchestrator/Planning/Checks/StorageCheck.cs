@@ -22,7 +22,7 @@ public sealed class StorageCheck : IPlanCheck
             var paths = definition.Disks.SelectMany(disk => BackingChain.Of(disk, context.Kernel, context.Source.InitPid))
                 .Concat(definition.Disks.SelectMany(disk => disk.Servers).Select(server => server.Socket).OfType<string>())
                 .Concat(definition.OtherFiles)
-                .Concat(definition.SharedDirectories)
+                .Concat(definition.Filesystems.Select(share => share.Directory).OfType<string>())
                 .Distinct(StringComparer.Ordinal);
             foreach (var path in paths)
             {

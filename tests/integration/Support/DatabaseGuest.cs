@@ -35,7 +35,7 @@ internal sealed class DatabaseGuest
         await generation.VirshAsync(["start", guest.Uuid], cancellationToken);
         var client = await DockerCli.RunAsync(
             [
-                "run", "--detach", "--network", lab.Network, "--label", $"{LabJanitor.OwnerLabel}={LabJanitor.OwnerLabelValue}",
+                "run", "--detach", "--network", lab.Network, "--label", lab.Label,
                 Repository.DatabaseClient, "sleep", "infinity",
             ],
             cancellationToken);

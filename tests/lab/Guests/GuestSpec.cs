@@ -115,9 +115,6 @@ public sealed record GuestSpec(string Name)
     /// <summary>Whether it is started with its RAM in a file and with a monitor beside libvirt's, as after 'hostctl vm prepare'.</summary>
     public bool Prepared { get; init; }
 
-    /// <summary>Whether its RAM is shared with other processes, as vhost-user devices need it, and nothing else of it is prepared.</summary>
-    public bool SharesMemory { get; init; }
-
     /// <summary>Further elements below <c>devices</c>.</summary>
     public IReadOnlyList<XElement> ExtraDevices { get; init; } = [];
 

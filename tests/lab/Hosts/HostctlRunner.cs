@@ -43,12 +43,15 @@ public sealed class HostctlRunner
         ReadAsync<StatusView>(["status"], cancellationToken);
 
     /// <summary>The newest recorded swap, with its moves.</summary>
-    public async Task<ShowView> LastSwapAsync(CancellationToken cancellationToken)
+    public Task<ShowView> LastSwapAsync(CancellationToken cancellationToken) => LastAsync("swap", cancellationToken);
+
+    /// <summary>The newest recorded operation of a kind, with its moves.</summary>
+    public async Task<ShowView> LastAsync(string kind, CancellationToken cancellationToken)
     {
         var history = await ReadAsync<HistoryView>(["history"], cancellationToken);
-        var swap = history.Operations.FirstOrDefault(static operation => operation.Kind is "swap")
-            ?? throw new LabException("no swap is recorded");
-        return await ReadAsync<ShowView>(["show", swap.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)], cancellationToken);
+        var newest = history.Operations.FirstOrDefault(operation => string.Equals(operation.Kind, kind, StringComparison.Ordinal))
+            ?? throw new LabException($"no {kind} is recorded");
+        return await ReadAsync<ShowView>(["show", newest.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)], cancellationToken);
     }
 
     /// <summary>The events among the lines of a swap's output.</summary>

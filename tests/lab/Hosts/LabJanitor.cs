@@ -81,20 +81,11 @@ public static class LabJanitor
 
     private static async Task RemoveContainersAsync(LabRecord record, CancellationToken cancellationToken)
     {
-        var containers = await FindContainersAsync(record, cancellationToken);
+        var containers = await DockerCli.ContainersAsync(record.Label, cancellationToken);
         if (containers.Count == 0) return;
         var result = await DockerCli.TryAsync(["rm", "--force", "--volumes", .. containers], cancellationToken, TimeSpan.FromMinutes(2));
-        var left = await FindContainersAsync(record, cancellationToken);
+        var left = await DockerCli.ContainersAsync(record.Label, cancellationToken);
         if (left.Count > 0) throw new LabException($"containers of lab {record.Id} cannot be removed: {result.Describe()}");
-    }
-
-    /// <summary>Its generations, and what tests have attached to its network, which could not be removed beneath them.</summary>
-    private static async Task<IReadOnlyList<string>> FindContainersAsync(LabRecord record, CancellationToken cancellationToken)
-    {
-        var labelled = await DockerCli.ContainersAsync(record.Label, cancellationToken);
-        if (record.Network.Length == 0) return labelled;
-        var attached = await DockerCli.RunAsync(["ps", "--all", "--quiet", "--no-trunc", "--filter", $"network={record.Network}"], cancellationToken);
-        return [.. labelled.Union(DockerCli.Lines(attached), StringComparer.Ordinal)];
     }
 
     private static async Task RemoveNetworksAsync(LabRecord record, CancellationToken cancellationToken)

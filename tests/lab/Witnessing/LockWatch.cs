@@ -38,20 +38,23 @@ public sealed partial class LockWatch : IAsyncDisposable
     /// <summary>How many looks there were.</summary>
     public long Looks { get; private set; }
 
-    /// <summary>Begins to watch.</summary>
+    /// <summary>Begins to watch images that are guarded.</summary>
     public static LockWatch Start(IReadOnlyList<string> images)
     {
         var watch = new LockWatch(images);
+        watch.RequireGuarded("before anything has happened");
         watch._thread.Start();
         return watch;
     }
 
-    /// <summary>Stops, and says when an image was open to others.</summary>
+    /// <summary>Stops, and says when an image was open to others; fails where one still is.</summary>
     public async Task<IReadOnlyList<UnguardedTime>> StopAsync()
     {
         _watching = false;
         await Task.Run(_thread.Join);
-        return _failure is { } failure ? throw new LabException($"the watch of locks failed: {failure.Message}", failure) : _unguarded;
+        if (_failure is { } failure) throw new LabException($"the watch of locks failed: {failure.Message}", failure);
+        RequireGuarded("after all");
+        return _unguarded;
     }
 
     /// <inheritdoc/>
@@ -60,6 +63,12 @@ public sealed partial class LockWatch : IAsyncDisposable
         _watching = false;
         await Task.Run(_thread.Join);
         foreach (var (_, file) in _images) file.Dispose();
+    }
+
+    private void RequireGuarded(string when)
+    {
+        foreach (var (path, file) in _images)
+            if (!IsGuarded(file)) throw new LabException($"{path} is open to others {when}");
     }
 
     private void Watch()
@@ -84,9 +93,6 @@ public sealed partial class LockWatch : IAsyncDisposable
 
                 Looks++;
             }
-
-            for (var i = 0; i < _images.Count; i++)
-                if (since[i] is { } began) _unguarded.Add(new UnguardedTime(_images[i].Path, TimeSpan.FromTicks((Native.MonotonicNanoseconds() - began) / 100)));
         }
         catch (Exception exception)
         {

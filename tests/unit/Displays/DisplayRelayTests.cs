@@ -65,6 +65,18 @@ public sealed class DisplayRelayTests : IDisposable
     }
 
     [Fact]
+    public async Task A_defect_in_one_connection_is_not_passed_over()
+    {
+        using var relay = new DisplayRelay(
+            new IPEndPoint(IPAddress.Loopback, 0), static _ => throw new InvalidOperationException("a defect"), static _ => { });
+        var running = relay.RunAsync(_end.Token);
+
+        using var viewer = await ViewAsync(relay);
+
+        (await Should.ThrowAsync<InvalidOperationException>(running.WaitAsync(Limit, TestContext.Current.CancellationToken))).Message.ShouldBe("a defect");
+    }
+
+    [Fact]
     public void An_address_that_is_taken_is_told()
     {
         using var relay = new DisplayRelay(new IPEndPoint(IPAddress.Loopback, 0), ConnectAsync, static _ => { });

@@ -74,9 +74,7 @@ public sealed class DisplayVerbTests : IDisposable
 
     private async Task<string> AddressAsync()
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        while (!_hostctl.Out.Contains('\n', StringComparison.Ordinal)) await Task.Delay(10, limit.Token);
+        await _hostctl.FirstLine.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         return _hostctl.Out.Trim()[(Samples.Db.ToString().Length + 2)..];
     }
 }

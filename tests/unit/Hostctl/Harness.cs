@@ -11,7 +11,7 @@ namespace HostSwap.UnitTests.Hostctl;
 internal sealed class Harness : IOuterHostFactory, IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hostctl-test-");
-    private readonly StringWriter _out = new();
+    private readonly WatchedWriter _out = new();
     private readonly StringWriter _error = new();
 
     public FakeOuterHost Host { get; } = new();
@@ -35,6 +35,9 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
     public int Opened { get; private set; }
 
     public string Out => _out.ToString();
+
+    /// <summary>Ends when the first line is out.</summary>
+    public Task FirstLine => _out.FirstLine;
 
     public string Error => _error.ToString();
 
@@ -85,6 +88,43 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
     }
 
     public void Dispose() => _root.Delete(recursive: true);
+}
+
+/// <summary>Keeps what is written, and tells of the first line.</summary>
+internal sealed class WatchedWriter : StringWriter
+{
+    private readonly TaskCompletionSource _line = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task FirstLine => _line.Task;
+
+    public override void Write(char value)
+    {
+        base.Write(value);
+        Look(value is '\n');
+    }
+
+    public override void Write(char[] buffer, int index, int count)
+    {
+        base.Write(buffer, index, count);
+        Look(buffer.AsSpan(index, count).Contains('\n'));
+    }
+
+    public override void Write(ReadOnlySpan<char> buffer)
+    {
+        base.Write(buffer);
+        Look(buffer.Contains('\n'));
+    }
+
+    public override void Write(string? value)
+    {
+        base.Write(value);
+        Look(value?.Contains('\n', StringComparison.Ordinal) == true);
+    }
+
+    private void Look(bool line)
+    {
+        if (line) _line.TrySetResult();
+    }
 }
 
 internal sealed class FakeSignals : ISignals

@@ -47,7 +47,7 @@ public sealed class DomainXmlReaderTests
         vm.Interfaces[0].ShouldBe(new InterfaceDefinition("bridge", "br0", "clean-traffic", "br0", "vnet0"));
         vm.AgentConnected.ShouldBeTrue();
         vm.HostDevices.Count.ShouldBe(2);
-        vm.SharedDirectories.ShouldBe(["/srv/share"]);
+        vm.Filesystems.Select(static share => share.Directory).ShouldBe(["/srv/share"]);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class MountEntryTests
 
         entries.Count.ShouldBe(2);
         (entries[0].Target, entries[0].Root, entries[0].FileSystem).ShouldBe(("/run/hostswap/memory", "/", "tmpfs"));
+        (entries[0].Device, entries[0].Source).ShouldBe((42UL, "hostswap"));
         entries[0].Options["huge"].ShouldBe("advise");
         entries[0].Options["rw"].ShouldBe("");
         entries[1].Target.ShouldBe("/mnt with\todd\\names");

@@ -20,7 +20,7 @@ internal sealed class ModelContainer(HostContainerSpec spec, int generation, str
     public bool Restart { get; set; }
 
     /// <summary>The networks that it is on.</summary>
-    public List<string> Networks { get; } = [spec.Network];
+    public HashSet<string> Networks { get; } = new(StringComparer.Ordinal) { spec.Network };
 
     /// <summary>Those that its init has found as it started: the bridges of others do not exist.</summary>
     public IReadOnlyList<string> Joined { get; set; } = [];
