@@ -249,6 +249,30 @@ static void net(const char *address)
     }
 }
 
+/* --- a shared directory ---------------------------------------------------------------------------- */
+
+/* Ten times a second a line with its number goes to a file, by a descriptor that is opened once, and is read back by another;
+ * every second a name is moved. Both descriptors must live on, and no line come twice or never. */
+static void share(const char *directory)
+{
+    char path[256], first[256], second[256], line[32], back[32];
+    snprintf(path, sizeof path, "%s/lines", directory);
+    snprintf(first, sizeof first, "%s/a", directory);
+    snprintf(second, sizeof second, "%s/b", directory);
+    int out = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644), in = open(path, O_RDONLY), mark = open(first, O_WRONLY | O_CREAT, 0644);
+    if (out < 0 || in < 0 || mark < 0) { say("disk-error shared directory: %s", strerror(errno)); exit(1); }
+    close(mark);
+    int64_t next = now_ms();
+    for (uint64_t number = 1;; number++, sleep_until_ms(next += 100)) {
+        int length = snprintf(line, sizeof line, "%llu\n", (unsigned long long)number);
+        if (write(out, line, length) != length || fsync(out) != 0) { say("disk-error shared write: %s", strerror(errno)); exit(1); }
+        if (read(in, back, length) != length || memcmp(line, back, length)) { say("disk-error shared read of line %llu", (unsigned long long)number); exit(1); }
+        if (number % 10) continue;
+        const char *from = number % 20 ? first : second, *to = number % 20 ? second : first;
+        if (rename(from, to) != 0) { say("disk-error shared rename: %s", strerror(errno)); exit(1); }
+    }
+}
+
 /* --- streams -------------------------------------------------------------------------------------- */
 
 /* Sends back what comes in, in its order, until the other side is done. */
@@ -313,8 +337,9 @@ int main(int argc, char **argv)
     if (argc == 4 && !strcmp(argv[1], "dirty")) dirty(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "disk")) disk(strtoul(argv[2], NULL, 10));
     if (argc == 3 && !strcmp(argv[1], "net")) net(argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "share")) share(argv[2]);
     if (argc == 3 && !strcmp(argv[1], "serve")) serve(port_of(argv[2]));
     if (argc == 4 && !strcmp(argv[1], "call")) call(argv[2], port_of(argv[3]));
-    say("usage: load tick NAME MS | fill MIB[:MIB_PER_S] | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR | serve PORT | call ADDR PORT");
+    say("usage: load tick NAME MS | fill MIB[:MIB_PER_S] | dirty MIB MIB_PER_S | disk KIB_PER_S | net ADDR | share DIR | serve PORT | call ADDR PORT");
     return 2;
 }

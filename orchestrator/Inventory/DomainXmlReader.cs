@@ -145,7 +145,8 @@ public static class DomainXmlReader
         Attribute(item.Element("driver"), "type") ?? "path",
         Attribute(item.Element("source"), "dir"),
         Attribute(item.Element("target"), "dir") ?? "?",
-        Attribute(item.Element("source"), "socket"));
+        Attribute(item.Element("source"), "socket"),
+        Attribute(item.Element("binary"), "path"));
 
     private static IEnumerable<string> OtherFiles(XElement domain)
     {

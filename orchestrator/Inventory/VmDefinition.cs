@@ -76,7 +76,8 @@ public sealed record StorageServer(string Protocol, string? Host, int? Port, str
 /// <param name="Directory">The directory; null where it is something else.</param>
 /// <param name="Target">What the guest mounts it by.</param>
 /// <param name="Socket">The socket of a virtiofsd that others have started.</param>
-public sealed record FilesystemDefinition(string Driver, string? Directory, string Target, string? Socket);
+/// <param name="Program">The virtiofsd that libvirt starts for it; a live definition tells which, others where they choose one.</param>
+public sealed record FilesystemDefinition(string Driver, string? Directory, string Target, string? Socket, string? Program = null);
 
 /// <summary>A network interface.</summary>
 /// <param name="Type">libvirt's type: <c>network</c>, <c>bridge</c>, <c>direct</c>, <c>hostdev</c> …</param>

@@ -9,6 +9,15 @@ namespace HostSwap.Orchestrator.Planning.Checks;
 /// </summary>
 public sealed class StorageKindCheck : IPlanCheck
 {
+    /// <summary>What libvirt starts where the definition names no program, as virtiofsd's own <c>50-virtiofsd.json</c> says.</summary>
+    private const string DefaultVirtiofsd = "/usr/libexec/virtiofsd";
+
+    /// <summary>
+    /// The first libvirt that moves a VM with a virtiofsd that it has started, where that can hand over what the guest has open
+    /// (feature <c>migrate-precopy</c>: virtiofsd since 1.11): qemuMigrationSrcIsAllowed refuses before.
+    /// </summary>
+    private static readonly Version VirtiofsSince = new(10, 10);
+
     /// <inheritdoc/>
     public IEnumerable<Blocker> Check(PlanContext context)
     {
@@ -26,8 +35,8 @@ public sealed class StorageKindCheck : IPlanCheck
 
             foreach (var share in definition.Filesystems)
             {
-                yield return new Blocker(
-                    "filesystem", machine.Name, $"its shared directory {share.Target} {WhyNot(share)}", "Unmount and detach it for the swap, or shut the VM down.");
+                if (WhyNot(share, context) is { } why)
+                    yield return new Blocker("filesystem", machine.Name, $"its shared directory {share.Target} {why}", "Unmount and detach it for the swap, or shut the VM down.");
             }
         }
     }
@@ -63,12 +72,21 @@ public sealed class StorageKindCheck : IPlanCheck
     /// Of QEMU's own (9p) only one that is not mounted moves ("Migration is disabled when VirtFS export path is mounted"), which
     /// the guest alone knows.
     /// </summary>
-    private static string WhyNot(FilesystemDefinition share)
+    private static string? WhyNot(FilesystemDefinition share, PlanContext context)
     {
         if (share.Driver is not "virtiofs")
             return $"is QEMU's own (9p, driver {share.Driver}), which moves only while the guest has not mounted it, and that cannot be seen from outside";
-        return share.Socket is { } socket
-            ? $"is served on {socket} by a virtiofsd of somebody else's, which stays where it is"
-            : "is served by a virtiofsd of its generation, which libvirt 9 does not migrate and hostctl does not yet";
+        if (share.Socket is { } socket)
+            return $"is served on {socket} by a virtiofsd of somebody else's, which stays where it is";
+        foreach (var side in new[] { context.Source, context.Target })
+        {
+            if (side.Host.LibvirtVersion < VirtiofsSince)
+                return $"is served by virtiofsd, which libvirt {side.Host.LibvirtVersion} of {side.Generation.Name} does not migrate ({VirtiofsSince} does)";
+        }
+
+        var program = share.Program ?? DefaultVirtiofsd;
+        return context.Kernel.Look(context.Target.InitPid, program) is null
+            ? $"is served by {program}, which {context.Target.Generation.Name} does not have"
+            : null;
     }
 }

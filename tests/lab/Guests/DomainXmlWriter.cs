@@ -26,10 +26,7 @@ public static class DomainXmlWriter
             new XElement("name", spec.Name),
             new XElement("uuid", spec.Uuid.ToString("D")),
             new XElement("memory", new XAttribute("unit", "MiB"), spec.MemoryMiB),
-            !spec.Prepared ? null : new XElement(
-                "memoryBacking",
-                new XElement("source", new XAttribute("type", "file")),
-                new XElement("access", new XAttribute("mode", "shared"))),
+            MemoryBacking(spec),
             new XElement("vcpu", spec.Cpus),
             new XElement(
                 "os",
@@ -54,6 +51,11 @@ public static class DomainXmlWriter
         "clock",
         new XAttribute("offset", "utc"),
         new XElement("timer", new XAttribute("name", "hpet"), new XAttribute("present", "no")));
+
+    private static XElement? MemoryBacking(GuestSpec spec) => !spec.Prepared && !spec.SharesMemory ? null : new(
+        "memoryBacking",
+        new XElement("source", new XAttribute("type", spec.Prepared ? "file" : "memfd")),
+        new XElement("access", new XAttribute("mode", "shared")));
 
     private static XElement Monitor(GuestSpec spec)
     {

@@ -115,6 +115,9 @@ public sealed record GuestSpec(string Name)
     /// <summary>Whether it is started with its RAM in a file and with a monitor beside libvirt's, as after 'hostctl vm prepare'.</summary>
     public bool Prepared { get; init; }
 
+    /// <summary>Whether others may map its RAM, as a virtiofsd must; a prepared guest's may be mapped anyway.</summary>
+    public bool SharesMemory { get; init; }
+
     /// <summary>Further elements below <c>devices</c>.</summary>
     public IReadOnlyList<XElement> ExtraDevices { get; init; } = [];
 

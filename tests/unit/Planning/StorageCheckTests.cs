@@ -87,6 +87,27 @@ public sealed class StorageCheckTests : IDisposable
     }
 
     [Theory]
+    [InlineData("9.0.0", "11.3.0", true, "libvirt 9.0.0 of gen-1 does not migrate")]
+    [InlineData("11.3.0", "10.9.0", true, "libvirt 10.9.0 of gen-2 does not migrate")]
+    [InlineData("10.10.0", "11.3.0", false, "/opt/virtiofsd, which gen-2 does not have")]
+    [InlineData("10.10.0", "11.3.0", true, null)]
+    public void A_virtiofs_directory_moves_where_both_sides_can(string source, string target, bool there, string? named)
+    {
+        var context = Context("<filesystem type='mount'><driver type='virtiofs'/><binary path='/opt/virtiofsd'/><source dir='/v'/><target dir='t'/></filesystem>");
+        if (there) _world.Kernel.Files[(SwapWorld.TargetPid, "/opt/virtiofsd")] = new FileFacts(5, 1, 0, 0, File);
+        context = context with
+        {
+            Source = context.Source with { Host = context.Source.Host with { LibvirtVersion = Version.Parse(source) } },
+            Target = context.Target with { Host = context.Target.Host with { LibvirtVersion = Version.Parse(target) } },
+        };
+
+        var problems = new StorageKindCheck().Check(context).Select(static blocker => blocker.Problem).ToList();
+
+        if (named is null) problems.ShouldBeEmpty();
+        else problems.ShouldHaveSingleItem().ShouldContain(named);
+    }
+
+    [Theory]
     [InlineData("absent", "not defined")]
     [InlineData("fleeting", "transient")]
     public void A_pool_that_will_not_be_there_is_named(string pool, string named) =>
