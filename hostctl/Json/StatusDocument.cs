@@ -97,11 +97,12 @@ internal sealed record GenerationDto(
 /// <param name="State">Its state in virsh's words: <c>running</c>, <c>paused</c>, <c>shut off</c> …</param>
 /// <param name="Persistent">Whether it has a persistent definition.</param>
 /// <param name="Autostart">Whether it starts by itself.</param>
-internal sealed record VmDto(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart)
+/// <param name="Saved">Whether its next start restores its RAM from a managed save image.</param>
+internal sealed record VmDto(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart, bool Saved)
 {
     /// <summary>Maps what the orchestrator saw.</summary>
     public static VmDto From(VmStatus vm) =>
-        new(vm.Name, vm.Uuid, vm.Generation, Words.OfState(vm.State), vm.Persistent, vm.Autostart);
+        new(vm.Name, vm.Uuid, vm.Generation, Words.OfState(vm.State), vm.Persistent, vm.Autostart, vm.Saved);
 
     /// <summary>Whether it can be handed over; only in <c>vm list</c>, and absent where it did not answer.</summary>
     public HandoverDto? Handover { get; init; }

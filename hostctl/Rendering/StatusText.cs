@@ -48,7 +48,7 @@ internal static class StatusText
             List<IRenderable> row =
             [
                 Layout.Name(vm.Name),
-                Layout.Cell(Words.OfState(vm.State), ToneOf(vm.State)),
+                Layout.Cell(vm.Saved ? $"{Words.OfState(vm.State)}, saved" : Words.OfState(vm.State), ToneOf(vm.State)),
                 Layout.Cell($"gen-{vm.Generation}"),
                 Layout.Cell(YesNo(vm.Persistent)),
                 Layout.Cell(YesNo(vm.Autostart)),

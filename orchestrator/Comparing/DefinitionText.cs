@@ -33,12 +33,12 @@ internal static class DefinitionText
 
     /// <summary>
     /// Releases of libvirt write a domain's elements in different order, which says nothing but among those of one name. Later
-    /// ones write out what older ones had all along and did not name: the watchdog of every q35 machine, and the audio
-    /// backend of a machine without sound.
+    /// ones write out what older ones had all along and did not name: the watchdog of every q35 machine, the audio
+    /// backend of a machine without sound, and that UEFI firmware and its variables are raw images.
     /// </summary>
     private static XElement Sorted(XElement element) => new(
         element.Name,
-        element.Attributes(),
+        element.Attributes().Where(attribute => !IsUnspoken(element, attribute)),
         element.HasElements
             ? element.Elements().Where(static child => !IsUnspoken(child)).OrderBy(static child => child.Name.ToString(), StringComparer.Ordinal).Select(Sorted)
             : element.Nodes());
@@ -47,6 +47,9 @@ internal static class DefinitionText
     public static bool IsUnspoken(XElement element) =>
         (element.Name.LocalName is "watchdog" && element.Attribute("model")?.Value is "itco")
         || (element.Name.LocalName is "audio" && element.Attribute("type")?.Value is "none");
+
+    private static bool IsUnspoken(XElement element, XAttribute attribute) =>
+        element.Name.LocalName is "loader" or "nvram" && attribute is { Name.LocalName: "format" or "templateFormat", Value: "raw" };
 
     private static XElement Copy(XElement element) => new(
         element.Name,

@@ -51,6 +51,12 @@ public enum DifferingAspects
 
     /// <summary>The checkpoints of a VM.</summary>
     Checkpoints = 1 << 9,
+
+    /// <summary>The managed save image of a VM.</summary>
+    SavedImage = 1 << 10,
+
+    /// <summary>What the virtual TPM of a VM holds.</summary>
+    Tpm = 1 << 11,
 }
 
 /// <summary>One difference between two hosts.</summary>
@@ -130,13 +136,18 @@ public static class HostComparison
             | Of(from.Persistent == to.Persistent && !Same(from.Definition, to.Definition), DifferingAspects.Definition)
             | Of(from.Autostart != to.Autostart, DifferingAspects.Autostart)
             | Of(!Same(from.Snapshots, to.Snapshots), DifferingAspects.Snapshots)
-            | Of(!Same(from.Checkpoints, to.Checkpoints), DifferingAspects.Checkpoints);
+            | Of(!Same(from.Checkpoints, to.Checkpoints), DifferingAspects.Checkpoints)
+            | Of(!Same(from.SavedImage, to.SavedImage), DifferingAspects.SavedImage)
+            // A guest that runs changes it as it likes.
+            | Of(Group(from.State) == DomainState.ShutOff && Group(to.State) == DomainState.ShutOff && !Same(from.Tpm, to.Tpm), DifferingAspects.Tpm);
         return Changed(InWords(from), aspects, (from.Definition, to.Definition), aspect => aspect switch
         {
             DifferingAspects.Name => $"it was called {from.Name} and is {to.Name}",
             DifferingAspects.NotActive => $"it was {from.State} and is {to.State}",
             DifferingAspects.Snapshots => $"its snapshots were: {Listed(from.Snapshots)}, and are: {Listed(to.Snapshots)}",
             DifferingAspects.Checkpoints => $"its checkpoints were: {Listed(from.Checkpoints)}, and are: {Listed(to.Checkpoints)}",
+            DifferingAspects.SavedImage => $"its managed save image was: {Listed(from.SavedImage)}, and is: {Listed(to.SavedImage)}",
+            DifferingAspects.Tpm => "what its virtual TPM holds",
             DifferingAspects.Persistence => to.Persistent ? "it was transient and is persistent" : "it was persistent and is transient",
             _ => InWords(aspect, to.Autostart),
         });
@@ -166,7 +177,7 @@ public static class HostComparison
 
     private static DifferingAspects Of(bool differs, DifferingAspects aspect) => differs ? aspect : DifferingAspects.None;
 
-    private static string Listed(string snapshots) => snapshots.Length == 0 ? "none" : snapshots;
+    private static string Listed(string items) => items.Length == 0 ? "none" : items;
 
     private static string InWords(HostMachine machine) => $"VM {machine.Name}";
 

@@ -68,6 +68,12 @@ public sealed record HostMachine(Guid Uuid, string Name, DomainState State, bool
 
     /// <summary>Its checkpoints in the same form.</summary>
     public string Checkpoints { get; init; } = "";
+
+    /// <summary>Its managed save image in words; empty where it has none.</summary>
+    public string SavedImage { get; init; } = "";
+
+    /// <summary>A digest of what its virtual TPM holds, where it is shut off; empty where it has none.</summary>
+    public string Tpm { get; init; } = "";
 }
 
 /// <summary>What a host holds at one moment.</summary>

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
@@ -79,6 +80,8 @@ public static class HostReader
             return new HostMachine(domain.Uuid, domain.Name, domain.State, domain.Persistent, domain.Autostart, definition)
             {
                 Snapshots = InWords(await domains.ReadSnapshotsAsync(domain.Uuid, token)),
+                Tpm = domain.IsActive ? "" : VmRemains.Tpm(paths, domain.Uuid),
+                SavedImage = domain.IsActive ? "" : SavedImage.Find(paths, domain.Name)?.InWords ?? "",
                 Checkpoints = InWords(VmRemains.Checkpoints(paths, domain.Name)),
             };
         }

@@ -1,4 +1,6 @@
 using System.Xml;
+using HostSwap.Orchestrator.Carrying;
+using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
@@ -26,6 +28,22 @@ internal static class VmRemains
                     .Select(file => Read(paths.LibvirtState, $"{directory}/{file}")).OfType<SnapshotRecord>().OrderBy(static checkpoint => checkpoint.Name, StringComparer.Ordinal),
             ]
             : [];
+    }
+
+    /// <summary>A digest of what its virtual TPM holds; empty where it has none.</summary>
+    /// <exception cref="EnvironmentException">It cannot be read.</exception>
+    public static string Tpm(GenerationPaths paths, Guid uuid)
+    {
+        var state = VmState.Tpm(uuid);
+        try
+        {
+            using var live = state.Live(paths);
+            return live is null ? "" : FileTree.Digest(live, state.Name) ?? "";
+        }
+        catch (IOException exception)
+        {
+            throw new EnvironmentException($"the {state.Words} of VM {uuid} cannot be read: {exception.Message}", "See that the file system of HostSwap's state can be read.", exception);
+        }
     }
 
     private static SnapshotRecord? Read(string root, string path)

@@ -56,6 +56,12 @@ public sealed record GenerationPaths(HostSwapPaths Host, int Number)
     /// <summary>What it held when its VMs were about to leave it.</summary>
     public string LeftContentsFile => Path.Join(State, "left.json");
 
+    /// <summary>Copies of what VMs keep in files of their generation, until the VMs are here; no host container sees it.</summary>
+    public string Arriving => Path.Join(State, "arriving");
+
+    /// <summary>What VMs have kept here before they left, and nobody is to use any more; no host container sees it.</summary>
+    public string Aside => Path.Join(State, "aside");
+
     /// <summary>Its <c>/etc/machine-id</c>, which is also its libvirt host UUID.</summary>
     public string MachineId => Path.Join(State, "machine-id");
 

@@ -15,14 +15,12 @@ public sealed record HostInventory(
 /// <param name="Domain">Its state in libvirt.</param>
 /// <param name="Definition">Its live definition, or the persistent one where it is shut off.</param>
 /// <param name="Snapshots">Names of its snapshots.</param>
-/// <param name="HasManagedSave">Whether a managed save image of it exists.</param>
 /// <param name="Job">The job that runs on it.</param>
 /// <param name="Unreadable">Why its definition could not be read; then <see cref="Definition"/> is null.</param>
 public sealed record VirtualMachine(
     DomainRecord Domain,
     VmDefinition? Definition,
     IReadOnlyList<string> Snapshots,
-    bool HasManagedSave,
     DomainJob? Job,
     string? Unreadable)
 {

@@ -25,6 +25,9 @@ public sealed record VmStatus(
     bool Persistent,
     bool Autostart)
 {
+    /// <summary>Whether it is shut off with its RAM in a managed save image, which its next start restores.</summary>
+    public bool Saved { get; init; }
+
     /// <summary>Whether there is a QEMU for it, running or not.</summary>
     public bool IsActive => DomainRecord.IsActiveIn(State);
 }

@@ -22,7 +22,6 @@ public static class InventoryReader
         ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
     {
         var snapshots = domains.ListSnapshotsAsync(domain.Uuid, cancellationToken);
-        var managedSave = domains.HasManagedSaveAsync(domain.Uuid, cancellationToken);
         var job = domain.IsActive ? domains.GetJobAsync(domain.Uuid, cancellationToken) : Task.FromResult<DomainJob?>(null);
         var xml = await domains.GetXmlAsync(domain.Uuid, DomainXml.Live, cancellationToken);
         VmDefinition? definition = null;
@@ -36,6 +35,6 @@ public static class InventoryReader
             unreadable = exception.Message;
         }
 
-        return new VirtualMachine(domain, definition, await snapshots, await managedSave, await job, unreadable);
+        return new VirtualMachine(domain, definition, await snapshots, await job, unreadable);
     }
 }

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Libvirt;
@@ -73,5 +74,8 @@ public sealed class StatusReader(OuterHostParts parts)
         FailedUnits: []);
 
     private static VmStatus Describe(Generation generation, DomainRecord domain) =>
-        new(domain.Name, domain.Uuid, generation.Number, domain.State, domain.Persistent, domain.Autostart);
+        new(domain.Name, domain.Uuid, generation.Number, domain.State, domain.Persistent, domain.Autostart)
+        {
+            Saved = !domain.IsActive && SavedImage.Find(generation.Paths, domain.Name) is not null,
+        };
 }

@@ -18,6 +18,9 @@ public interface ILibvirtDomains
     /// <summary>Removes a persistent definition, keeping NVRAM and vTPM state. Of an active domain it leaves a transient one.</summary>
     Task UndefineAsync(Guid uuid, CancellationToken cancellationToken);
 
+    /// <summary>The same of one that has a managed save image, which libvirt removes before.</summary>
+    Task UndefineSavedAsync(Guid uuid, CancellationToken cancellationToken);
+
     /// <summary>Says whether libvirt starts the domain when the daemon starts.</summary>
     Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken);
 
@@ -50,9 +53,6 @@ public interface ILibvirtDomains
     /// it names must be known.
     /// </summary>
     Task RedefineSnapshotAsync(Guid uuid, string xml, bool current, CancellationToken cancellationToken);
-
-    /// <summary>Whether a managed save image exists.</summary>
-    Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken);
 
     /// <summary>
     /// Migrates a domain peer to peer. The call returns when libvirt has finished or given up; whether the domain

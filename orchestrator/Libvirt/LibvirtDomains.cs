@@ -59,6 +59,10 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
             BusValue.UInt32((uint)(UndefineFlags.KeepNvram | UndefineFlags.KeepTpm)));
 
     /// <inheritdoc/>
+    public Task UndefineSavedAsync(Guid uuid, CancellationToken cancellationToken) => CallAsync(
+        uuid, "Undefine", cancellationToken, BusValue.UInt32((uint)(UndefineFlags.ManagedSave | UndefineFlags.KeepNvram | UndefineFlags.KeepTpm)));
+
+    /// <inheritdoc/>
     public Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken) => calls.SetAsync(
         LibvirtPaths.OfDomain(uuid), Interface, "Autostart", BusValue.Boolean(autostart), cancellationToken);
 
@@ -125,10 +129,6 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         cancellationToken,
         BusValue.String(xml),
         BusValue.UInt32(SnapshotCreateRedefine | (current ? SnapshotCreateCurrent : 0)));
-
-    /// <inheritdoc/>
-    public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) =>
-        CallAsync(uuid, "HasManagedSaveImage", reply => reply.First.AsBoolean(), cancellationToken, BusValue.UInt32(0));
 
     /// <inheritdoc/>
     public Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken)

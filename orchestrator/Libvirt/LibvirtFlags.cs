@@ -35,6 +35,7 @@ internal enum DomainXmlFlags : uint
 internal enum UndefineFlags : uint
 {
     None = 0,
+    ManagedSave = 1 << 0,
     KeepNvram = 1 << 3,
 
     /// <summary>Since libvirt 8.9.</summary>

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
@@ -29,6 +30,12 @@ public sealed record PlanContext(
 {
     /// <summary>Whether the RAM of each running VM can be handed over; one that is not named cannot.</summary>
     public IReadOnlyDictionary<Guid, HandoverOffer> Handovers { get; init; } = new Dictionary<Guid, HandoverOffer>();
+
+    /// <summary>The managed save images of VMs that are shut off.</summary>
+    public IReadOnlyDictionary<Guid, SavedImage> SavedImages { get; init; } = new Dictionary<Guid, SavedImage>();
+
+    /// <summary>Bytes that are free where generations keep their state.</summary>
+    public long FreeStateBytes { get; init; } = long.MaxValue;
 
     /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
     public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();

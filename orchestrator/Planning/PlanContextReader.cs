@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
@@ -37,6 +38,12 @@ public sealed class PlanContextReader(OuterHostParts parts)
             SourceObjects = await HostReader.ReadObjectsAsync(source.Libvirt, source.Generation.Paths, cancellationToken),
             TargetObjects = await HostReader.ReadObjectsAsync(target.Libvirt, target.Generation.Paths, cancellationToken),
             Unreachable = await new ServerSurvey(parts.Engine).RunAsync(inventory, target.Generation, cancellationToken),
+            SavedImages = inventory.VirtualMachines
+                .Where(static machine => !machine.Domain.IsActive)
+                .Select(machine => (machine.Domain.Uuid, Image: SavedImage.Inspect(source.Generation.Paths, machine.Domain.Uuid, machine.Name)))
+                .Where(static machine => machine.Image is not null)
+                .ToDictionary(static machine => machine.Uuid, static machine => machine.Image!),
+            FreeStateBytes = new DriveInfo(parts.Settings.Paths.State).AvailableFreeSpace,
             Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
         };
     }

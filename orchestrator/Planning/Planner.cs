@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
@@ -13,6 +14,7 @@ public static class Planner
     [
         new HostUuidCheck(),
         new DomainStateCheck(),
+        new SavedImageCheck(),
         new MemoryCheck(),
         new MachineCheck(),
         new StorageCheck(),
@@ -99,16 +101,16 @@ public static class Planner
                 .ThenBy(item => item.Machine.Definition?.MemoryBytes ?? 0)
                 .ThenBy(item => item.Machine.Name, StringComparer.Ordinal)
                 .Select((item, index) => Move(
-                    item.Machine, index + 1, stays.GetValueOrDefault(item.Machine.Name), context.Handovers.GetValueOrDefault(item.Machine.Domain.Uuid)) with
+                    item.Machine, index + 1, stays.GetValueOrDefault(item.Machine.Name), context.Handovers.GetValueOrDefault(item.Machine.Domain.Uuid), context.SavedImages.GetValueOrDefault(item.Machine.Domain.Uuid)) with
                 {
                     Policy = item.Policy,
                 }),
         ];
     }
 
-    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover)
+    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover, SavedImage? saved)
     {
-        var (method, reason) = MethodOf(machine, handover);
+        var (method, reason) = MethodOf(machine, handover, saved);
         return new PlannedMove(
             order,
             machine.Domain.Uuid,
@@ -126,13 +128,22 @@ public static class Planner
         };
     }
 
-    private static (MoveMethod Method, string Reason) MethodOf(VirtualMachine machine, HandoverOffer? handover)
+    private static (MoveMethod Method, string Reason) MethodOf(VirtualMachine machine, HandoverOffer? handover, SavedImage? saved)
     {
         if (!machine.Domain.IsActive)
-            return (MoveMethod.Define, "shut off: only its definition is carried over");
+            return (MoveMethod.Define, Carried(machine, saved));
         if (handover is { Possible: true })
             return (MoveMethod.Handover, handover.Reason);
         return (MoveMethod.Copy, $"its RAM is copied while it runs{(handover is null ? "" : $": {handover.Reason}")}");
+    }
+
+    private static string Carried(VirtualMachine machine, SavedImage? saved)
+    {
+        var tpm = machine.Definition is { HasVtpm: true } ? "what its virtual TPM holds" : null;
+        var image = saved is null ? null : $"its managed save image of {saved.Bytes >> 20} MiB";
+        return tpm is null && image is null
+            ? "shut off: only its definition is carried over"
+            : $"{(saved is null ? "shut off" : "saved")}: its definition and {string.Join(" and ", new[] { image, tpm }.OfType<string>())} are carried over";
     }
 
     private static IEnumerable<VersionChange> Versions(PlanSide source, PlanSide target)

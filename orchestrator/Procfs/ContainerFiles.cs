@@ -17,7 +17,6 @@ internal static unsafe partial class ContainerFiles
     private const int OpenPath = 0x200000; // O_PATH
     private const int CloseOnExec = 0x80000; // O_CLOEXEC
     private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
-    private const uint BasicStats = 0x7ff; // STATX_BASIC_STATS
     private const ulong ResolveInRoot = 0x10;
     private const nint OpenAt2 = 437; // the same number on every architecture
     private const int NonBlocking = 0x800; // O_NONBLOCK
@@ -94,8 +93,7 @@ internal static unsafe partial class ContainerFiles
     /// <param name="path">The name to give it in an error.</param>
     public static FileFacts Look(SafeFileHandle file, string path)
     {
-        Statx facts = default;
-        if (statx(file, "", EmptyPath, BasicStats, &facts) != 0)
+        if (!FileStatus.TryRead(file, "", EmptyPath, out var facts))
             throw Failed("statx", path);
 
         return new FileFacts(
@@ -176,35 +174,6 @@ internal static unsafe partial class ContainerFiles
         public ulong Resolve;
     }
 
-    /// <summary>The kernel's <c>struct statx</c>: 256 bytes, of which these are needed.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Statx
-    {
-        [FieldOffset(20)]
-        public uint User;
-
-        [FieldOffset(24)]
-        public uint Group;
-
-        [FieldOffset(28)]
-        public ushort Mode;
-
-        [FieldOffset(32)]
-        public ulong Inode;
-
-        [FieldOffset(128)]
-        public uint NamedMajor;
-
-        [FieldOffset(132)]
-        public uint NamedMinor;
-
-        [FieldOffset(136)]
-        public uint DeviceMajor;
-
-        [FieldOffset(140)]
-        public uint DeviceMinor;
-    }
-
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int open(string path, int flags);
@@ -216,10 +185,6 @@ internal static unsafe partial class ContainerFiles
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint read(SafeFileHandle file, byte* buffer, nuint size);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int statx(SafeFileHandle directory, string path, int flags, uint mask, Statx* facts);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -19,6 +19,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private readonly Fence _fence = new(session);
     private readonly LiveMigration _migration = new(session);
     private readonly DefinitionMove _definitions = new(session);
+    private readonly StateMove _state = new(session);
+    private readonly VmLogs _logs = new(session);
     private readonly ArrivalCheck _arrival = new(session);
     private readonly MoveNotes _notes = new(session);
     private readonly KeptMetadata _metadata = new(session.Settings.Paths, session.Engine, session.Log);
@@ -101,13 +103,14 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private async Task<bool> AttemptAsync(PlannedMove move, MoveProgressState progress, Version sourceVersion, CancellationToken stop)
     {
         var seen = await _fence.SettleAsync(move.Uuid, move.Name);
+        await _state.SettleAsync(move.Uuid, move.Name);
         switch (seen.Owner)
         {
             case Owner.Source:
                 return await MigrateAsync(move, progress, seen, sourceVersion, stop);
             case Owner.SourceDefinition or Owner.BothDefinitions:
                 progress.Begin(MoveMethod.Define, seen);
-                return await DefineAsync(move, progress);
+                return await DefineAsync(move, progress, stop);
             case Owner.Target or Owner.TargetDefinition:
                 progress.Enter(MoveState.Arrived, "it is on the new side already");
                 // What shut it off has given its files back as it should.
@@ -148,6 +151,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         }
 
         await _metadata.TakeAsync(session.Source.Generation, session.Source.Libvirt.Domains, move.Uuid);
+        await _state.SetAsideAsync(session.Target, move.Uuid, move.Name);
+        await _logs.CarryAsync(move.Uuid, move.Name);
         var owners = DiskOwners.Note(definition, session.Kernel, session.Source.InitPid, _notes.OwnersOf(move.Uuid));
         await using var facts = await _arrival.NoteAsync(domain, definition);
         foreign.IsBeingMoved(move.Uuid);
@@ -246,14 +251,15 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             progress.Enter(MoveState.Lost, lost);
     }
 
-    private async Task<bool> DefineAsync(PlannedMove move, MoveProgressState progress)
+    private async Task<bool> DefineAsync(PlannedMove move, MoveProgressState progress, CancellationToken stop)
     {
         foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "its definition is carried over");
         await _metadata.TakeAsync(session.Source.Generation, session.Source.Libvirt.Domains, move.Uuid);
-        if (!await _definitions.RunAsync(move))
+        await _logs.CarryAsync(move.Uuid, move.Name);
+        if (!await _definitions.RunAsync(move, stop))
         {
-            progress.Enter(MoveState.Fenced, "it was started while its definition was being carried over");
+            progress.Enter(MoveState.Fenced, "it was started, or saved anew, while its definition was being carried over");
             return true;
         }
 
@@ -265,6 +271,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private async Task FinishArrivalAsync(
         PlannedMove move, MoveProgressState progress, DiskOwners owners, VmFacts facts, DomainRecord? expected, string? leftover = null)
     {
+        // Before a definition that is left here is removed, which libvirt would not do.
+        await _state.SetAsideAsync(session.Source, move.Uuid, move.Name);
         var checks = await _arrival.RunAsync(move, owners, facts, expected);
         IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, await WhyIncompleteAsync(session.Target, move) }.OfType<string>()];
         await progress.ReadStatisticsAsync();

@@ -67,6 +67,8 @@ internal sealed class MissedStarts(OuterHostParts parts, EffectLog log, Action<s
     {
         try
         {
+            // Its saved image may wait for the death that this is the end of.
+            await new StateSettlement(parts.Journal, parts.Kernel, log, notice).RunAsync(generation.Paths, domain.Uuid, domain.Name);
             await log.DoAsync("start-vm", domain.Uuid.ToString(), async () =>
             {
                 await domains.StartAsync(domain.Uuid, CancellationToken.None);
@@ -76,7 +78,7 @@ internal sealed class MissedStarts(OuterHostParts parts, EffectLog log, Action<s
             });
             notice($"{domain.Name} is started in {generation.Name}: it starts by itself, and {generation.Name} was started anew");
         }
-        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException or EnvironmentException)
         {
             // As when libvirt cannot start one by itself at boot: the others must not wait for it.
             notice($"{domain.Name} could not be started in {generation.Name}: {exception.Message}");

@@ -56,6 +56,8 @@ internal sealed class Reconciliation(SwapSession session)
             if (owners.WasSentRunning(uuid) && vm.Verdict is (Verdict.Adopt or Verdict.MoveAgain) && await new LeftoverQemu(session).IsSpentAsync(uuid))
                 vm = vm with { Verdict = Verdict.Spent };
             found.Add(vm);
+            if (vm.Verdict is Verdict.Adopt or Verdict.MoveAgain)
+                await new StateMove(session).SettleAsync(uuid, name);
             if (waits && vm.Verdict is (Verdict.Adopt or Verdict.MoveAgain))
                 await ResumeArrivedAsync(uuid);
             // A death right after its migration has kept its files from going back to their owner.

@@ -43,6 +43,7 @@ internal sealed class FaultSuite(FaultOptions options)
         new HandoverRefused(),
         new FinishReplyLost(),
         new KilledInHandover(),
+        new KilledWithSavedImage(),
         new KilledWithMoments("checkpoint"),
         new KilledWithMoments("snapshot"),
     ];

@@ -20,7 +20,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
     [InlineData("bridge", "hand-bridge", "br-hand")]
     [InlineData("network", "fleeting-net", "fleeting")]
     [InlineData("host-device", "host-device", "")]
-    [InlineData("managed-save", "saved", "")]
+    [InlineData("managed-save", "saved", "truncated")]
     public void Each_blocker_names_the_VM_the_reason_and_a_fix(string code, string subject, string named)
     {
         var blocker = world.Plan.Plan.Blockers.ShouldHaveSingleItemWhere(

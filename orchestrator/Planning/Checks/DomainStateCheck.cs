@@ -38,12 +38,6 @@ public sealed class DomainStateCheck : IPlanCheck
                 $"it arrived here paused, and QEMU {context.Source.Host.HypervisorVersion} aborts when such a VM leaves again without having run",
                 "Let it run ('virsh resume') until it has been swapped; this ends with a generation whose QEMU is 10.0 or newer.");
         }
-
-        if (machine is { Definition.HasVtpm: true, Domain.IsActive: false })
-            yield return new Blocker("vtpm", machine.Name, "it is shut off, and the state of its virtual TPM moves only with a VM that runs", "Start it for the swap.");
-
-        if (machine.HasManagedSave)
-            yield return new Blocker("managed-save", machine.Name, "it has a managed save image, which belongs to this generation alone", "Start it, or drop the image with 'virsh managedsave-remove'.");
     }
 
     /// <summary>

@@ -75,6 +75,7 @@ public sealed class BlockedWorld : IAsyncLifetime
             Token);
         await generation.VirshAsync(["start", Uuid("saved")], Token);
         await generation.VirshAsync(["managedsave", Uuid("saved")], Token);
+        await generation.RunAsync(["truncate", "--size=-1M", "/var/lib/libvirt/qemu/save/saved.save"], Token);
         // As slow as it can be, so that it is still under way when all tests are done.
         var copying = Lab.Guests.Single(static guest => guest.Name is "copying");
         await generation.VirshAsync(["blockcopy", copying.Uuid, "vda", $"{copying.DiskPath}.copy", "--transient-job", "--bytes", "--bandwidth", "1"], Token);

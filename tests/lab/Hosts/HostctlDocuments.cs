@@ -36,7 +36,7 @@ public sealed record StatusView(
 public sealed record GenerationView(int Number, string Role, string Image, string State, Guid HostUuid);
 
 /// <summary>One VM.</summary>
-public sealed record VmView(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart);
+public sealed record VmView(string Name, Guid Uuid, int Generation, string State, bool Persistent, bool Autostart, bool Saved);
 
 /// <summary><c>hostctl vm list --format json</c>.</summary>
 public sealed record VmListView(string Schema, IReadOnlyList<ListedVmView> Vms);

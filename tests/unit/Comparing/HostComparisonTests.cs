@@ -21,6 +21,7 @@ public sealed class HostComparisonTests : IDisposable
     [Theory]
     [InlineData("<network><name>a</name><mac address='1' x='2'/></network>", "<network connections='3'>\n  <name> a </name>\n  <mac x=\"2\" address=\"1\"/>\n</network>")]
     [InlineData("<pool type='dir'><name>a</name></pool>", "<pool type='dir'><name>a</name><capacity unit='bytes'>5</capacity><available unit='bytes'>1</available></pool>")]
+    [InlineData("<domain><name>a</name><os><loader type='pflash'>a</loader><nvram>b</nvram></os></domain>", "<domain><name>a</name><os><loader format='raw' type='pflash'>a</loader><nvram format='raw' templateFormat='raw'>b</nvram></os></domain>")]
     [InlineData("<domain><name>a</name><devices><disk/><console/></devices></domain>", "<domain><devices><console/><audio id='1' type='none'/><watchdog model='itco'/><disk/></devices><name>a</name></domain>")]
     public void What_means_the_same_is_the_same_text(string one, string other) => DefinitionText.Normalise(one).ShouldBe(DefinitionText.Normalise(other));
 

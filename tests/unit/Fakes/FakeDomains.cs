@@ -28,6 +28,9 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Action<Guid> OnUndefine { get; set; } = _ => { };
 
+    /// <summary>What libvirt does to a managed save image, before it undefines its VM.</summary>
+    public Action<Guid> OnUndefineSaved { get; set; } = _ => { };
+
     /// <summary>What becomes of XML that is defined.</summary>
     public Func<string, string> OnDefine { get; set; } = xml => xml;
 
@@ -85,6 +88,12 @@ internal sealed class FakeDomains : ILibvirtDomains
         else
             Known.Remove(uuid);
         return Task.CompletedTask;
+    }
+
+    public Task UndefineSavedAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        OnUndefineSaved(uuid);
+        return UndefineAsync(uuid, cancellationToken);
     }
 
     public Task SetAutostartAsync(Guid uuid, bool autostart, CancellationToken cancellationToken)
@@ -159,8 +168,6 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([.. (Snapshots.GetValueOrDefault(uuid) ?? []).Select(static snapshot => snapshot.Name)]);
-
-    public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public async Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken) => await OnMigrate(uuid, request);
 

@@ -43,7 +43,7 @@ public sealed class ReadingVerbTests : IDisposable
         generation.GetProperty("hostUuid").GetGuid().ShouldBe(Samples.HostUuid);
         generation.GetProperty("libvirtVersion").GetString().ShouldBe("9.0.0");
         var vm = json.GetProperty("vms")[1];
-        vm.EnumerateObject().Select(member => member.Name).ShouldBe(["name", "uuid", "generation", "state", "persistent", "autostart"]);
+        vm.EnumerateObject().Select(member => member.Name).ShouldBe(["name", "uuid", "generation", "state", "persistent", "autostart", "saved"]);
         vm.GetProperty("state").GetString().ShouldBe("shut off");
         vm.GetProperty("autostart").GetBoolean().ShouldBeFalse();
     }

@@ -75,6 +75,6 @@ public sealed class NetworkWarningsTests : IDisposable
         var definition = DomainXmlReader.Read(
             "<domain type='qemu'><os><type arch='x86_64' machine='q35'>hvm</type></os><devices><interface type='network'><source network='default'/></interface></devices></domain>");
         return new VirtualMachine(
-            new DomainRecord(Guid.NewGuid(), name, DomainState.Running, 0, Persistent: true, Autostart: false), definition, [], HasManagedSave: false, Job: null, Unreadable: null);
+            new DomainRecord(Guid.NewGuid(), name, DomainState.Running, 0, Persistent: true, Autostart: false), definition, [], Job: null, Unreadable: null);
     }
 }

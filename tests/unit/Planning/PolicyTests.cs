@@ -109,7 +109,7 @@ public sealed class PolicyTests : IDisposable
             .Replace(">256<", $">{memoryMiB}<", StringComparison.Ordinal)
             .Replace("<devices />", $"<metadata><vm xmlns='urn:hostswap:vm:1'>{metadata}</vm></metadata><devices />", StringComparison.Ordinal);
         var machine = new VirtualMachine(
-            new DomainRecord(Guid.NewGuid(), name, state, 0, Persistent: true, Autostart: false), DomainXmlReader.Read(xml), [], HasManagedSave: false, Job: null, Unreadable: null);
+            new DomainRecord(Guid.NewGuid(), name, state, 0, Persistent: true, Autostart: false), DomainXmlReader.Read(xml), [], Job: null, Unreadable: null);
         _machines.Add(machine);
         return machine;
     }

@@ -57,7 +57,6 @@ public sealed class PreparedCheckTests : IDisposable
             new DomainRecord(uuid, name, DomainState.Running, 0, Persistent: true, Autostart: false),
             DomainXmlReader.Read(DomainXmls.Plain(uuid, name)),
             [],
-            HasManagedSave: false,
             Job: null,
             Unreadable: null);
     }

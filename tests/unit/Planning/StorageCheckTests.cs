@@ -131,7 +131,6 @@ public sealed class StorageCheckTests : IDisposable
             new DomainRecord(uuid, "web", state, 0, Persistent: true, Autostart: false),
             DomainXmlReader.Read(DomainXmls.WithDevices(uuid, "web", devices)),
             [],
-            HasManagedSave: false,
             Job: null,
             Unreadable: null);
         var context = PlanContexts.Of(_world, _world.Session.Settings, [machine]);

@@ -54,6 +54,9 @@ internal sealed class EndCheck(ModelWorld world)
             var places = world.Journal.Generations().Where(record => world.Libvirt(record.Number).Defines(machine.Uuid)).Select(record => record.Number).ToList();
             if (places is not [var place] || place != active)
                 throw new InvariantBroken($"nothing is unfinished, but {machine.Name} is defined in [{string.Join(", ", places)}]");
+            var images = world.Journal.Generations().Where(record => File.Exists(world.Libvirt(record.Number).SavedImage(machine.Name))).Select(record => record.Number).ToList();
+            if (!images.SequenceEqual(machine.Saved ? [active] : []))
+                throw new InvariantBroken($"nothing is unfinished, and {machine.Name} is {(machine.Saved ? "" : "not ")}saved, but its images are in [{string.Join(", ", images)}]");
             if (world.Libvirt(active).Domains[machine.Uuid].Autostart != machine.Autostart)
                 throw new InvariantBroken($"nothing is unfinished, but the autostart flag of {machine.Name} is not {machine.Autostart}");
         }

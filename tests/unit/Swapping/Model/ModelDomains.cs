@@ -31,6 +31,16 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
     {
         if (!Known(uuid).Persistent)
             throw Refuse("undefine", "it is transient");
+        if (File.Exists(Here.SavedImage(Known(uuid).Name)))
+            throw Refuse("undefine", "it has a managed save image");
+        Here.Undefine(uuid);
+    });
+
+    public Task UndefineSavedAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("undefine", () =>
+    {
+        if (!Known(uuid).Persistent)
+            throw Refuse("undefine", "it is transient");
+        File.Delete(Here.SavedImage(Known(uuid).Name));
         Here.Undefine(uuid);
     });
 
@@ -62,8 +72,6 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
     public Task RedefineSnapshotAsync(Guid uuid, string xml, bool current, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> ListSnapshotsAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
-
-    public Task<bool> HasManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public Task MigrateAsync(Guid uuid, MigrationRequest request, CancellationToken cancellationToken) =>
         ChangeAsync("migrate", () => Migrate(uuid, request));

@@ -8,7 +8,7 @@ namespace HostSwap.UnitTests.Swapping.Model;
 /// What one generation's libvirt knows. Persistent definitions are on disk as well, where the product looks for them
 /// when no libvirt runs.
 /// </summary>
-internal sealed class ModelLibvirt(GenerationPaths paths)
+internal sealed class ModelLibvirt(GenerationPaths paths, Action<Guid, bool> started)
 {
     public const int BootedReason = 1;
     public const int DestroyedReason = 2;
@@ -42,7 +42,20 @@ internal sealed class ModelLibvirt(GenerationPaths paths)
             Domains.Remove(uuid);
     }
 
-    public void Start(Guid uuid) => Domains[uuid] = Domains[uuid] with { State = DomainState.Running, StateReason = BootedReason };
+    /// <summary>Starts it, from its managed save image where it has one, which is gone then.</summary>
+    public void Start(Guid uuid)
+    {
+        var name = Domains[uuid].Name;
+        var log = Path.Join(paths.LibvirtLog, "qemu", $"{name}.log");
+        System.IO.File.AppendAllText(log, "starting up\n");
+        var saved = System.IO.File.Exists(SavedImage(name));
+        System.IO.File.Delete(SavedImage(name));
+        Domains[uuid] = Domains[uuid] with { State = DomainState.Running, StateReason = BootedReason };
+        started(uuid, saved);
+    }
+
+    /// <summary>Where it would have a VM's managed save image.</summary>
+    public string SavedImage(string name) => Path.Join(paths.LibvirtState, "qemu", "save", $"{name}.save");
 
     /// <summary>Its QEMU ends; nothing is left of a transient domain.</summary>
     public void End(Guid uuid, int reason)
@@ -72,6 +85,8 @@ internal sealed class ModelLibvirt(GenerationPaths paths)
     /// <summary>libvirtd starts with its container.</summary>
     public void Boot()
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(SavedImage(""))!);
+        Directory.CreateDirectory(Path.Join(paths.LibvirtLog, "qemu"));
         foreach (var domain in Domains.Values.Where(domain => domain.Autostart).ToList())
             Start(domain.Uuid);
     }

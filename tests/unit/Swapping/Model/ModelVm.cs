@@ -17,7 +17,7 @@ internal enum Expectation
 }
 
 /// <summary>One VM as the script made it, and what is expected of it by now.</summary>
-internal sealed class ModelVm(int number, bool runs, bool persistent, bool autostart)
+internal sealed class ModelVm(int number, bool runs, bool persistent, bool autostart, bool saved)
 {
     public Guid Uuid { get; } = new(number, 0x4853, 0x4d44, [0x80, 0, 0, 0, 0, 0, 0, 1]);
 
@@ -27,7 +27,23 @@ internal sealed class ModelVm(int number, bool runs, bool persistent, bool autos
 
     public bool Autostart { get; } = autostart && persistent;
 
+    /// <summary>Whether it is saved: its next start must restore its managed save image, and none after that may.</summary>
+    public bool Saved { get; private set; } = saved && persistent && !runs;
+
     public Expectation Expected { get; private set; } = runs || !persistent ? Expectation.Runs : Expectation.Off;
+
+    /// <summary>It was started; says what is wrong with that.</summary>
+    public string? HasStarted(bool fromImage)
+    {
+        var wrong = (Saved, fromImage) switch
+        {
+            (true, false) => $"{Name} was started without its managed save image",
+            (false, true) => $"{Name} was started from a managed save image that was not its newest state",
+            _ => null,
+        };
+        Saved = false;
+        return wrong;
+    }
 
     /// <summary>Its QEMU ended with its host container.</summary>
     public void HostWentDown() => Expected = !Persistent ? Expectation.Gone : Autostart ? Expectation.Runs : Expectation.Off;

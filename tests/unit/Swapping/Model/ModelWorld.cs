@@ -64,7 +64,7 @@ internal sealed class ModelWorld : IDisposable
     public ModelLibvirt Libvirt(int generation)
     {
         if (!_libvirts.TryGetValue(generation, out var libvirt))
-            _libvirts[generation] = libvirt = new ModelLibvirt(new GenerationPaths(Paths, generation));
+            _libvirts[generation] = libvirt = new ModelLibvirt(new GenerationPaths(Paths, generation), HasStarted);
         return libvirt;
     }
 
@@ -120,6 +120,8 @@ internal sealed class ModelWorld : IDisposable
             libvirt.Define(machine.Uuid, machine.Name);
             if (machine.Expected == Expectation.Runs)
                 libvirt.Start(machine.Uuid);
+            if (machine.Saved)
+                File.WriteAllText(libvirt.SavedImage(machine.Name), $"the RAM of {machine.Name}");
             if (machine.Persistent)
                 libvirt.Domains[machine.Uuid] = libvirt.Domains[machine.Uuid] with { Autostart = machine.Autostart };
             else
@@ -156,6 +158,12 @@ internal sealed class ModelWorld : IDisposable
 
         if (Containers.Values.Count(container => container.Restart) > 1)
             Break("Docker would start two generations");
+    }
+
+    private void HasStarted(Guid uuid, bool fromImage)
+    {
+        if (Machines.FirstOrDefault(machine => machine.Uuid == uuid)?.HasStarted(fromImage) is { } wrong)
+            Break(wrong);
     }
 
     public void Break(string what)
