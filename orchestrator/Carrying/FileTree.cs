@@ -25,7 +25,7 @@ internal static class FileTree
         if (directory.Look(name) is null)
             return null;
         var stamp = new StringBuilder();
-        Walk(directory, name, (_, path, facts) => stamp.Append(CultureInfo.InvariantCulture, $"{path}\0{facts.Inode}:{facts.Size}:{facts.Modified}\n"));
+        Walk(directory, name, (_, _, path, facts) => stamp.Append(CultureInfo.InvariantCulture, $"{path}\0{facts.Inode}:{facts.Size}:{facts.Modified}\n"));
         return Hash(stamp);
     }
 
@@ -35,7 +35,7 @@ internal static class FileTree
         if (directory.Look(name) is null)
             return null;
         var digest = new StringBuilder();
-        Walk(directory, name, (place, path, facts) => digest.Append(Line(path, facts, ContentOf(place, facts, Path.GetFileName(path), stop))));
+        Walk(directory, name, (place, entry, path, facts) => digest.Append(Line(path, facts, ContentOf(place, entry, facts, stop))));
         return Hash(digest);
     }
 
@@ -44,7 +44,7 @@ internal static class FileTree
     {
         var size = 0L;
         if (directory.Look(name) is not null)
-            Walk(directory, name, (_, _, facts) => size += facts.Kind == EntryKind.File ? facts.Size : 0);
+            Walk(directory, name, (_, _, _, facts) => size += facts.Kind == EntryKind.File ? facts.Size : 0);
         return size;
     }
 
@@ -53,17 +53,59 @@ internal static class FileTree
     public static string Copy(HeldDirectory from, string name, HeldDirectory to, string newName, CancellationToken stop)
     {
         var digest = new StringBuilder();
-        Copy(from, name, to, newName, newName, digest, 0, stop);
+        Copy(from, name, to, newName, ".", digest, 0, stop);
         to.Sync();
         return Hash(digest);
     }
 
-    private static void Walk(HeldDirectory directory, string name, Action<HeldDirectory, string, EntryFacts> visit) => Walk(directory, name, name, visit, 0);
+    /// <summary>Has something be in another place what it is in the first, whatever is there; what is the same stays.</summary>
+    public static void Mirror(HeldDirectory from, string name, HeldDirectory to, string newName)
+    {
+        Mirror(from, name, to, newName, 0);
+        to.Sync();
+    }
 
-    private static void Walk(HeldDirectory directory, string name, string path, Action<HeldDirectory, string, EntryFacts> visit, int depth)
+    private static void Mirror(HeldDirectory from, string name, HeldDirectory to, string newName, int depth)
+    {
+        var (facts, there) = (Facts(from, name, depth), to.Look(newName));
+        if (facts.Kind != EntryKind.Directory)
+        {
+            ReplaceOne(from, name, to, newName, there);
+            return;
+        }
+
+        if (there is { Kind: not EntryKind.Directory })
+            to.Remove(newName);
+        using var inside = from.TryEnter(name) ?? throw Gone(from, name);
+        using var target = there is { Kind: EntryKind.Directory } ? to.TryEnter(newName) ?? throw Gone(to, newName) : to.Make(newName);
+        var wanted = inside.Names;
+        foreach (var extra in target.Names.Except(wanted, StringComparer.Ordinal))
+            target.Remove(extra);
+        foreach (var entry in wanted)
+            Mirror(inside, entry, target, entry, depth + 1);
+        to.Describe(newName, facts);
+        target.Sync();
+    }
+
+    /// <summary>A file or a link, in one step.</summary>
+    private static void ReplaceOne(HeldDirectory from, string name, HeldDirectory to, string newName, EntryFacts? there)
+    {
+        const string Arriving = ".hostswap-arriving";
+        if (there is not null && string.Equals(Digest(from, name), Digest(to, newName), StringComparison.Ordinal))
+            return;
+        to.Remove(Arriving);
+        Copy(from, name, to, Arriving, CancellationToken.None);
+        if (there is { Kind: EntryKind.Directory })
+            to.Remove(newName);
+        to.Rename(Arriving, to, newName);
+    }
+
+    private static void Walk(HeldDirectory directory, string name, Action<HeldDirectory, string, string, EntryFacts> visit) => Walk(directory, name, ".", visit, 0);
+
+    private static void Walk(HeldDirectory directory, string name, string path, Action<HeldDirectory, string, string, EntryFacts> visit, int depth)
     {
         var facts = Facts(directory, name, depth);
-        visit(directory, path, facts);
+        visit(directory, name, path, facts);
         if (facts.Kind != EntryKind.Directory)
             return;
         using var inside = directory.TryEnter(name) ?? throw Gone(directory, name);
@@ -121,7 +163,7 @@ internal static class FileTree
         return content;
     }
 
-    private static string ContentOf(HeldDirectory directory, EntryFacts facts, string name, CancellationToken stop)
+    private static string ContentOf(HeldDirectory directory, string name, EntryFacts facts, CancellationToken stop)
     {
         switch (facts.Kind)
         {

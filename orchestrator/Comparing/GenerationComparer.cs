@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 
@@ -42,8 +43,11 @@ internal sealed class GenerationComparer(OuterHostParts parts)
         }
 
         // Says what to do where it does not run.
-        await parts.Generations.InitPidAsync(generation, cancellationToken);
+        var init = await parts.Generations.InitPidAsync(generation, cancellationToken);
         await using var libvirt = parts.Connector.ConnectLibvirt(generation);
-        return await HostReader.ReadAsync(libvirt, generation.Paths, parts.Time.GetUtcNow(), cancellationToken);
+        return await HostReader.ReadAsync(libvirt, generation.Paths, parts.Time.GetUtcNow(), cancellationToken) with
+        {
+            Files = OperatorFile.ReadAll(init, parts.Settings.Carry.Files),
+        };
     }
 }

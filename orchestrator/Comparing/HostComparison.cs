@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Orchestrator.Comparing;
@@ -78,7 +79,7 @@ public static class HostComparison
 {
     /// <summary>Compares all of it: VMs by UUID, all else by kind and name.</summary>
     public static IReadOnlyList<HostDifference> Compare(HostContents from, HostContents to) =>
-        [.. Compare(from.Objects, to.Objects), .. Compare(from.Machines, to.Machines)];
+        [.. Compare(from.Objects, to.Objects), .. Compare(from.Machines, to.Machines), .. Compare(from.Files, to.Files)];
 
     /// <summary>Compares what hosts have besides VMs.</summary>
     public static IReadOnlyList<HostDifference> Compare(IReadOnlyList<HostObject> from, IReadOnlyList<HostObject> to)
@@ -109,6 +110,23 @@ public static class HostComparison
             .. to.Where(machine => !here.Contains(machine.Uuid)).Select(static machine => new HostDifference(DifferenceKind.Extra, InWords(machine), "only the second has it")),
         ];
     }
+
+    /// <summary>Compares the operator's files. Of one that was not configured when the other host was looked at nothing is known.</summary>
+    public static IReadOnlyList<HostDifference> Compare(IReadOnlyList<OperatorFile> from, IReadOnlyList<OperatorFile> to)
+    {
+        var there = to.ToDictionary(static file => file.Path, StringComparer.Ordinal);
+        return
+        [
+            .. from.Where(file => there.TryGetValue(file.Path, out var other) && !Same(file.Digest, other.Digest)).Select(file => (file.Digest, there[file.Path].Digest) switch
+            {
+                ("", _) => new HostDifference(DifferenceKind.Extra, InWords(file), "only the second has it"),
+                (_, "") => new HostDifference(DifferenceKind.Missing, InWords(file), "only the first has it"),
+                _ => new HostDifference(DifferenceKind.Changed, InWords(file), "its content, owner, permissions or times"),
+            }),
+        ];
+    }
+
+    private static string InWords(OperatorFile file) => $"file {file.Path}";
 
     private static IEnumerable<HostDifference> Compare(HostObject from, HostObject to)
     {

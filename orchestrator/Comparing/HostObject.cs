@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Orchestrator.Comparing;
@@ -80,4 +81,8 @@ public sealed record HostMachine(Guid Uuid, string Name, DomainState State, bool
 /// <param name="At">When.</param>
 /// <param name="Machines">Its VMs.</param>
 /// <param name="Objects">What it has besides them.</param>
-public sealed record HostContents(DateTimeOffset At, IReadOnlyList<HostMachine> Machines, IReadOnlyList<HostObject> Objects);
+public sealed record HostContents(DateTimeOffset At, IReadOnlyList<HostMachine> Machines, IReadOnlyList<HostObject> Objects)
+{
+    /// <summary>The operator's own files that are configured to be carried.</summary>
+    public IReadOnlyList<OperatorFile> Files { get; init; } = [];
+}

@@ -33,6 +33,9 @@ public sealed record HostSwapSettings(
     /// <summary>Block devices of the outer host that every generation has at the same path; VMs may have them as disks.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
+    /// <summary>The operator's own files inside of generations.</summary>
+    public CarrySettings Carry { get; init; } = new([], []);
+
     /// <summary>What is said of single VMs, by name.</summary>
     public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
 }

@@ -33,6 +33,8 @@ internal static class KnownKeys
     public const string DockerTimeout = "docker.timeout";
     public const string StorageShared = "storage.shared";
     public const string StorageDevices = "storage.devices";
+    public const string CarryFiles = "carry.files";
+    public const string CarryReload = "carry.reload";
     public const string ReadyTimeout = "generation.ready_timeout";
     public const string StopTimeout = "generation.stop_timeout";
     public const string Soak = "generation.soak";
@@ -72,6 +74,8 @@ internal static class KnownKeys
         [DockerTimeout] = ValueKind.Text,
         [StorageShared] = ValueKind.TextList,
         [StorageDevices] = ValueKind.TextList,
+        [CarryFiles] = ValueKind.TextList,
+        [CarryReload] = ValueKind.TextList,
         [ReadyTimeout] = ValueKind.Text,
         [StopTimeout] = ValueKind.Text,
         [Soak] = ValueKind.Text,

@@ -17,15 +17,17 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
     {
         var paths = Paths(root);
         var docker = Docker(paths, dockerHost);
+        var shared = Shared(paths);
         return new HostSwapSettings(
             paths,
             docker,
             Image(),
-            Shared(paths),
+            shared,
             Generation(),
             Migration(),
             file)
         {
+            Carry = Carry(shared),
             Devices = Devices(),
             Memory = Memory(),
             FurtherNetworks = FurtherNetworks(docker),

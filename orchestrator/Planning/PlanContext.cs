@@ -34,6 +34,12 @@ public sealed record PlanContext(
     /// <summary>The managed save images of VMs that are shut off.</summary>
     public IReadOnlyDictionary<Guid, SavedImage> SavedImages { get; init; } = new Dictionary<Guid, SavedImage>();
 
+    /// <summary>The operator's files that are configured to be carried, as the source has them.</summary>
+    public IReadOnlyList<OperatorFile> SourceFiles { get; init; } = [];
+
+    /// <summary>The same as the target has them.</summary>
+    public IReadOnlyList<OperatorFile> TargetFiles { get; init; } = [];
+
     /// <summary>Bytes that are free where generations keep their state.</summary>
     public long FreeStateBytes { get; init; } = long.MaxValue;
 

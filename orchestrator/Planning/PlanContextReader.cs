@@ -43,6 +43,8 @@ public sealed class PlanContextReader(OuterHostParts parts)
                 .Select(machine => (machine.Domain.Uuid, Image: SavedImage.Inspect(source.Generation.Paths, machine.Domain.Uuid, machine.Name)))
                 .Where(static machine => machine.Image is not null)
                 .ToDictionary(static machine => machine.Uuid, static machine => machine.Image!),
+            SourceFiles = OperatorFile.ReadAll(from.InitPid, parts.Settings.Carry.Files),
+            TargetFiles = OperatorFile.ReadAll(to.InitPid, parts.Settings.Carry.Files),
             FreeStateBytes = new DriveInfo(parts.Settings.Paths.State).AvailableFreeSpace,
             Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
         };

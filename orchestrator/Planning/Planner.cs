@@ -21,6 +21,7 @@ public static class Planner
         new StorageKindCheck(),
         new NetworkCheck(),
         new CarriedObjectCheck(),
+        new OperatorFileCheck(),
         new LocalResourceCheck(),
         new PreparedCheck(),
         new PolicyCheck(),
@@ -166,6 +167,8 @@ public static class Planner
             yield return unmendable;
         if (context.Packages is null)
             yield return $"which packages change cannot be said: one of the images has no list of them ({HostImageContract.PackageManifest})";
+        foreach (var file in context.SourceFiles.Where(static file => file is { Digest.Length: 0, Problem: null }))
+            yield return $"{file.Path}, which [carry] files names, is not in {context.Source.Generation.Name}: nothing is carried";
         foreach (var warning in NetworkWarnings.Of(context))
             yield return warning;
         foreach (var network in inventory.Networks.Where(network => !network.Persistent))

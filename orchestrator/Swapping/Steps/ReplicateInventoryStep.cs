@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 
@@ -11,7 +12,7 @@ internal static class ReplicateInventoryStep
         // A candidate that VMs return from is put away, and a retired one has its record.
         if (session.Source.Generation.Role == GenerationRole.Active)
             await RememberAsync(session, cancellationToken);
-        return await carrier.RunAsync(cancellationToken);
+        return await carrier.RunAsync(cancellationToken) + await new OperatorFiles(session).RunAsync(isFresh: true, cancellationToken);
     }
 
     /// <summary>A swap that continues finds only a part of the VMs still here; what was written of the others stays true.</summary>
@@ -22,6 +23,10 @@ internal static class ReplicateInventoryStep
         var there = (await target.Libvirt.Domains.ListAsync(cancellationToken)).Select(static domain => domain.Uuid).ToHashSet();
         var crossed = LeftContents.Read(source.Generation.Paths)?.Machines
             .Where(machine => there.Contains(machine.Uuid) && !now.Machines.Any(here => here.Uuid == machine.Uuid)) ?? [];
-        LeftContents.Write(source.Generation.Paths, now with { Machines = [.. now.Machines, .. crossed] });
+        LeftContents.Write(source.Generation.Paths, now with
+        {
+            Machines = [.. now.Machines, .. crossed],
+            Files = OperatorFile.ReadAll(source.InitPid, session.Settings.Carry.Files),
+        });
     }
 }

@@ -31,7 +31,7 @@ internal static class VerifyStep
         // What somebody has defined or changed on the old side meanwhile belongs to the new one as well.
         var carried = await WhySilentAsync(session) is { } silent
             ? $"what was defined in {session.Source.Generation.Name} meanwhile is not known: {silent}"
-            : await carrier.RunAsync(CancellationToken.None);
+            : await carrier.RunAsync(CancellationToken.None) + await new OperatorFiles(session).RunAsync(isFresh: false, CancellationToken.None);
         foreach (var difference in await DifferencesAsync(session))
             session.Notice($"{difference.Subject} is not as it was before the swap: {difference.What} ('hostctl diff' shows more)");
 

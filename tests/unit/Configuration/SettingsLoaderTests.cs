@@ -169,7 +169,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
     }
 
     [Theory]
-    [InlineData("a = 1", "1:1: a: is not a key of the configuration; allowed are root, image, [docker], [storage], [generation], [migration]")]
+    [InlineData("a = 1", "1:1: a: is not a key of the configuration; allowed are root, image, [docker], [storage], [carry], [generation], [migration]")]
     [InlineData("generation.x = 1", "1:1: generation.x: is not a key of the configuration; allowed are generation.ready_timeout, generation.stop_timeout, generation.soak, generation.keep_retired")]
     [InlineData("[elsewhere]\nx = 1", "1:2: elsewhere: is not a table of the configuration; allowed are [docker], [storage]")]
     [InlineData("[docker]\nready_timeout = \"1s\"", "2:1: docker.ready_timeout: is not a key of the configuration; did you mean generation.ready_timeout?")]
