@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
@@ -18,9 +19,12 @@ namespace HostSwap.Orchestrator.Swapping;
 internal sealed class ObjectCarrier(SwapSession session)
 {
     private const string Step = "replicate";
+    private const string LeasesStep = "carry-leases";
 
     /// <summary>Definitions that the other side's libvirt has taken and writes differently, which is no reason to define them again.</summary>
     private readonly HashSet<(string Subject, string What, string Diff)> _converted = [];
+
+    private readonly DhcpLeases _leases = new(session.Source.Generation.Paths, session.Target.Generation.Paths, session.Time);
 
     private ILibvirtHost Source => session.Source.Libvirt;
 
@@ -43,6 +47,8 @@ internal sealed class ObjectCarrier(SwapSession session)
             });
         }
 
+        if (!inUse)
+            await CarryLeasesAsync(here, cancellationToken);
         if (wanted.Count > 0)
             Judge(await DifferencesAsync(here, cancellationToken));
         return $"{Count(here, HostObjectKind.Network)} network(s), {Count(here, HostObjectKind.StoragePool)} storage pool(s), {Count(here, HostObjectKind.NetworkFilter)} network filter(s), {Count(here, HostObjectKind.Secret)} secret(s); {wanted.Count} differed";
@@ -160,10 +166,64 @@ internal sealed class ObjectCarrier(SwapSession session)
         if ((there?.Autostart ?? false) != wanted.Autostart)
             await objects.SetAutostartAsync(wanted.Name, wanted.Autostart, cancellationToken);
         if (wanted.Active && there is not { Active: true })
+        {
+            if (wanted.Kind == HostObjectKind.Network)
+                CarryLeases(wanted);
             await objects.StartAsync(wanted.Name, cancellationToken);
+        }
         else if (!wanted.Active && there is { Active: true } && !inUse)
             await objects.StopAsync(wanted.Name, cancellationToken);
     }
+
+    /// <summary>
+    /// A network that was active there before, as one that the image brings, has given out nothing, or what it gave out when VMs
+    /// were there the last time. What guests have, it learns at its start alone.
+    /// </summary>
+    private async Task CarryLeasesAsync(IReadOnlyList<HostObject> here, CancellationToken cancellationToken)
+    {
+        foreach (var network in here.Where(static item => item is { Kind: HostObjectKind.Network, Active: true }))
+        {
+            if (DhcpLeases.FileOf(network.Definition) is not { } file || LackingOf(network, file) is not { Count: > 0 })
+                continue;
+            await session.Log.DoAsync(LeasesStep, network.InWords, async () =>
+            {
+                await Target.Networks.StopAsync(network.Name, cancellationToken);
+                var observed = CarryLeases(network);
+                await Target.Networks.StartAsync(network.Name, cancellationToken);
+                return observed;
+            });
+        }
+    }
+
+    private IReadOnlyList<string> LackingOf(HostObject network, string file)
+    {
+        try
+        {
+            return _leases.Lacking(file);
+        }
+        catch (IOException exception)
+        {
+            TellOfLeases(network, exception);
+            return [];
+        }
+    }
+
+    /// <summary>That it fails holds nothing up: guests keep their addresses until they ask for new ones.</summary>
+    private string CarryLeases(HostObject network)
+    {
+        try
+        {
+            return DhcpLeases.FileOf(network.Definition) is { } file ? _leases.Carry(file) : "it gives out no addresses";
+        }
+        catch (IOException exception)
+        {
+            TellOfLeases(network, exception);
+            return exception.Message;
+        }
+    }
+
+    private void TellOfLeases(HostObject network, IOException exception) => session.Notice(
+        $"{network.InWords}: what addresses its guests have from it is not known in {session.Target.Generation.Name}, which may give them to others: {exception.Message}");
 
     private static async Task<LibvirtObject?> FindAsync(ILibvirtObjects objects, string name, CancellationToken cancellationToken) =>
         (await objects.ListAsync(cancellationToken)).FirstOrDefault(item => string.Equals(item.Name, name, StringComparison.Ordinal));

@@ -21,6 +21,9 @@ internal sealed class FakeObjects : ILibvirtObjects
     /// <summary>Takes the place of setting the flag.</summary>
     public Action? OnSetAutostart { get; set; }
 
+    /// <summary>Is told of a start before it happens.</summary>
+    public Action? OnStart { get; set; }
+
     public IEnumerable<string> Names => _known.Keys;
 
     public string XmlOf(string name) => _known[name].Xml;
@@ -50,7 +53,11 @@ internal sealed class FakeObjects : ILibvirtObjects
         return Task.CompletedTask;
     }
 
-    public Task StartAsync(string name, CancellationToken cancellationToken) => Change("start", name, static item => item with { Active = true });
+    public Task StartAsync(string name, CancellationToken cancellationToken)
+    {
+        OnStart?.Invoke();
+        return Change("start", name, static item => item with { Active = true });
+    }
 
     public Task StopAsync(string name, CancellationToken cancellationToken) => Change("stop", name, static item => item with { Active = false });
 
