@@ -102,6 +102,7 @@ internal static unsafe partial class ContainerFiles
             DeviceNumber.Of(facts.DeviceMajor, facts.DeviceMinor), facts.Inode, facts.User, facts.Group, facts.Mode)
         {
             NamedDevice = DeviceNumber.Of(facts.NamedMajor, facts.NamedMinor),
+            Length = facts.Size,
         };
     }
 
@@ -191,6 +192,9 @@ internal static unsafe partial class ContainerFiles
 
         [FieldOffset(32)]
         public ulong Inode;
+
+        [FieldOffset(40)]
+        public ulong Size;
 
         [FieldOffset(128)]
         public uint NamedMajor;
