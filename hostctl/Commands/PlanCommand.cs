@@ -22,6 +22,7 @@ internal sealed class PlanCommand : Verb
     {
         Add(_image);
         Add(_rollback);
+        Add(options.WaitJobs);
         Add(options.Format);
         Validators.Add(result =>
         {

@@ -46,7 +46,7 @@ public static class DomainXmlReader
             [.. HostDevices(devices)],
             [.. Secrets(domain)],
             Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
-            [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)],
+            [.. Mirrors(disks)],
             Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent))
         {
             BootFiles = [.. BootFiles(domain)],
@@ -101,6 +101,15 @@ public static class DomainXmlReader
     {
         var model = cpu?.Element("model")?.Value;
         return new CpuDefinition(Attribute(cpu, "mode") ?? (model is null ? "default" : "custom"), model);
+    }
+
+    private static IEnumerable<DiskMirror> Mirrors(IEnumerable<XElement> disks)
+    {
+        foreach (var disk in disks)
+        {
+            if (disk.Element("mirror") is { } mirror)
+                yield return new DiskMirror(Target(disk), Attribute(mirror, "ready") is "yes");
+        }
     }
 
     private static string Target(XElement disk) => Attribute(disk.Element("target"), "dev") ?? "?";

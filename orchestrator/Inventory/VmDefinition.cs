@@ -13,7 +13,7 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <param name="HostDevices">Devices of the outer host that are passed through, in words.</param>
 /// <param name="Secrets">Secrets that it refers to.</param>
 /// <param name="HasVtpm">Whether it has an emulated TPM, whose state is a directory of its generation.</param>
-/// <param name="RunningBlockJobs">Disks that are being copied or committed.</param>
+/// <param name="Mirrors">Disks that are being copied, or committed from their top image.</param>
 /// <param name="AgentConnected">Whether a QEMU guest agent has its channel open; only a live definition tells.</param>
 public sealed record VmDefinition(
     string VirtType,
@@ -28,7 +28,7 @@ public sealed record VmDefinition(
     IReadOnlyList<string> HostDevices,
     IReadOnlyList<Guid> Secrets,
     bool HasVtpm,
-    IReadOnlyList<string> RunningBlockJobs,
+    IReadOnlyList<DiskMirror> Mirrors,
     bool AgentConnected = false)
 {
     /// <summary>
@@ -63,6 +63,11 @@ public sealed record DiskDefinition(
     /// <summary>Where the servers of a <c>network</c> disk are, as far as the definition says so.</summary>
     public IReadOnlyList<StorageServer> Servers { get; init; } = [];
 }
+
+/// <summary>A disk that is being mirrored.</summary>
+/// <param name="Disk">The disk, as in <c>vda</c>.</param>
+/// <param name="Ready">Whether both are the same by now, so that it goes on until somebody pivots to the mirror or aborts.</param>
+public sealed record DiskMirror(string Disk, bool Ready);
 
 /// <summary>A server of a disk.</summary>
 /// <param name="Protocol">As in <c>nbd</c>.</param>

@@ -115,7 +115,11 @@ public sealed record PlannedMove(
 /// <param name="Subject">The VM, network or host that it concerns.</param>
 /// <param name="Problem">What is wrong.</param>
 /// <param name="Fix">What to do about it.</param>
-public sealed record Blocker(string Code, string Subject, string Problem, string Fix);
+public sealed record Blocker(string Code, string Subject, string Problem, string Fix)
+{
+    /// <summary>The code of a job that runs on a VM, and comes to its end.</summary>
+    public const string RunningJob = "operation";
+}
 
 /// <summary>A part of the host and its version on both sides.</summary>
 public sealed record VersionChange(string Part, string From, string To);

@@ -101,6 +101,7 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     {
         var trial = new CanaryTrial(session);
         var verdict = trial.Find();
+        await AwaitJobsAsync(session, verdict, cancellationToken);
         if (mayFly && verdict.Proof == CanaryProof.Pending)
             verdict = await TryAsync(session, trial, cancellationToken);
         return await _steps.RunAsync(SwapStep.Plan, async () =>
@@ -117,6 +118,16 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     {
         var verdict = new CanaryTrial(session).Find();
         return MakeAsync(session, verdict.Proof == CanaryProof.Pending ? CanaryVerdict.NotTried : verdict, cancellationToken);
+    }
+
+    /// <summary>Jobs that run on VMs are waited for where nothing else forbids the swap: what a person has to mend is told at once.</summary>
+    private async Task AwaitJobsAsync(SwapSession session, CanaryVerdict verdict, CancellationToken cancellationToken)
+    {
+        if (session.Settings.Migration.WaitJobs is not { Ticks: > 0 } limit)
+            return;
+        var plan = await MakeAsync(session, verdict, cancellationToken);
+        if (plan.Blockers.Count > 0 && plan.Blockers.All(static blocker => blocker.Code is Blocker.RunningJob))
+            await _steps.RunAsync(SwapStep.AwaitJobs, () => new AwaitJobsStep(session).RunAsync(limit, cancellationToken));
     }
 
     /// <summary>A canary flies where there is a VM that it flies for, and nothing forbids the swap.</summary>

@@ -13,7 +13,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
 
     [Theory]
     [InlineData("memory", "big", "RAM")]
-    [InlineData("operation", "copying", "")]
+    [InlineData("operation", "copying", "a block copy of its disk vda")]
     [InlineData("machine-type", "new-machine", "pc-q35-10.0")]
     [InlineData("cpu-model", "new-cpu", "SierraForest")]
     [InlineData("storage", "private-disk", "/srv/private")]

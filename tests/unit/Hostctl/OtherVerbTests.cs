@@ -66,6 +66,21 @@ public sealed class OtherVerbTests : IDisposable
         _hostctl.Error.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(0, "plan")]
+    [InlineData(3600, "plan", "--wait-jobs")]
+    [InlineData(90, "plan", "--rollback", "--wait-jobs=90s")]
+    [InlineData(90, "swap", "--wait-jobs=1m30s", "--yes")]
+    [InlineData(3600, "swap", "--wait-jobs", "--yes")]
+    [InlineData(0, "swap", "--wait-jobs=0s", "--yes")]
+    [InlineData(120, "rollback", "--wait-jobs", "2m", "--yes")]
+    public async Task How_long_jobs_are_waited_for_is_the_command_lines_to_say(int seconds, params string[] arguments)
+    {
+        (await _hostctl.RunAsync(arguments)).ShouldBe(ExitCode.Done);
+
+        _hostctl.Settings!.Migration.WaitJobs.ShouldBe(TimeSpan.FromSeconds(seconds));
+    }
+
     [Fact]
     public async Task A_plan_with_blockers_is_refused_with_problem_and_fix()
     {

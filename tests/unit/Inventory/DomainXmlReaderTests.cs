@@ -42,7 +42,7 @@ public sealed class DomainXmlReaderTests
         vm.Disks[0].Paths.ShouldBe(["/v/top.qcow2", "/v/base.qcow2"]);
         vm.Disks[2].Pool.ShouldBe("images");
         vm.Disks[3].ReadOnly.ShouldBeTrue();
-        vm.RunningBlockJobs.ShouldBe(["vdb"]);
+        vm.Mirrors.ShouldBe([new DiskMirror("vdb", Ready: false)]);
         vm.OtherFiles.ShouldBe(["/usr/share/OVMF/OVMF_CODE.fd", "/var/lib/libvirt/qemu/nvram/a.fd"]);
         vm.Interfaces[0].ShouldBe(new InterfaceDefinition("bridge", "br0", "clean-traffic", "br0", "vnet0"));
         vm.AgentConnected.ShouldBeTrue();
