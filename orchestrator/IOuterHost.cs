@@ -51,6 +51,10 @@ public interface IOuterHost : IAsyncDisposable
     /// <summary>Starts a candidate, makes the plan against it and removes it again.</summary>
     Task<SwapPlan> PlanAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>Makes the plan from what a candidate of the image has said before, without starting, locking or writing anything.</summary>
+    /// <exception cref="Errors.EnvironmentException">Nothing that holds is recorded of the image.</exception>
+    Task<SwapPlan> PlanQuickAsync(string? image, CancellationToken cancellationToken);
+
     /// <summary>Makes the plan of a rollback to the previous generation; in mid-swap, that of the way back.</summary>
     Task<SwapPlan> PlanRollbackAsync(ISwapObserver observer, CancellationToken cancellationToken);
 

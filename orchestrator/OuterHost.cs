@@ -11,6 +11,7 @@ using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Memory;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Planning.Recorded;
 using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Procfs;
 using HostSwap.Orchestrator.Qmp;
@@ -119,6 +120,14 @@ public sealed class OuterHost : IOuterHost
     /// <inheritdoc/>
     public Task<SwapPlan> PlanAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) =>
         ChangeAsync("plan", parts => new PlanRunner(parts, observer).RunAsync(image, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<SwapPlan> PlanQuickAsync(string? image, CancellationToken cancellationToken)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return await new QuickPlanner(Parts(journal)).RunAsync(image, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<SwapPlan> PlanRollbackAsync(ISwapObserver observer, CancellationToken cancellationToken) =>

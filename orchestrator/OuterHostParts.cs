@@ -51,6 +51,9 @@ public sealed class OuterHostParts(
     /// <summary>What a generation holds, as the disk and the kernel show it.</summary>
     public GenerationContents Contents { get; } = new(engine, kernel);
 
+    /// <summary>Asks generations what they can give VMs.</summary>
+    public SideSurvey Survey { get; } = new(engine, kernel);
+
     /// <summary>Reads what a plan is made from.</summary>
     public PlanContextReader PlanReader => new(this);
 }

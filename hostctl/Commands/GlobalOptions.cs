@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HostSwap.Orchestrator.Configuration;
 
 namespace HostSwap.Hostctl.Commands;
 
@@ -16,6 +17,9 @@ internal enum OutputFormat
 internal sealed class GlobalOptions
 {
     private const string Json = "json";
+
+    /// <summary>How long <c>--wait-jobs</c> waits where it is not told.</summary>
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromHours(1);
 
     /// <summary><c>--config</c>.</summary>
     public Option<string?> Config { get; } = new("--config")
@@ -42,6 +46,9 @@ internal sealed class GlobalOptions
     /// <summary><c>--format</c>, for the verbs that read.</summary>
     public Option<string> Format { get; } = MakeFormat();
 
+    /// <summary><c>--wait-jobs</c>, for the verbs that plan.</summary>
+    public Option<string?> WaitJobs { get; } = MakeWaitJobs();
+
     /// <summary>Makes a <c>--image</c>.</summary>
     public static Option<string?> MakeImage(string description)
     {
@@ -60,6 +67,34 @@ internal sealed class GlobalOptions
         string.Equals(parsed.GetResult(Format)?.GetValueOrDefault<string>(), Json, StringComparison.Ordinal)
             ? OutputFormat.Json
             : OutputFormat.Text;
+
+    /// <summary>The settings as the command line has them: <c>--wait-jobs</c> goes before the configuration.</summary>
+    public HostSwapSettings Adjust(HostSwapSettings settings, ParseResult parsed)
+    {
+        if (parsed.GetResult(WaitJobs) is not { Implicit: false } result)
+            return settings;
+        var wait = DurationText.TryParse(result.GetValueOrDefault<string?>() ?? "", out var given) ? given : DefaultWait;
+        return settings with { Migration = settings.Migration with { WaitJobs = wait } };
+    }
+
+    private static Option<string?> MakeWaitJobs()
+    {
+        var option = new Option<string?>("--wait-jobs")
+        {
+            Description = $"Wait for backups and other jobs on VMs to end before anything moves, at most so long ({DurationText.Format(DefaultWait)} where nothing is said)",
+            HelpName = "DURATION",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not { } text) return;
+            if (!DurationText.TryParse(text, out var duration))
+                result.AddError($"--wait-jobs takes {DurationText.Allowed}.");
+            else if (duration > MigrationSettings.LongestWait)
+                result.AddError($"--wait-jobs takes {DurationText.Format(MigrationSettings.LongestWait)} at most.");
+        });
+        return option;
+    }
 
     private static Option<string> MakeFormat()
     {

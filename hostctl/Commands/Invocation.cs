@@ -59,7 +59,7 @@ internal sealed class Invocation : IDisposable
     /// <summary>Whether log lines are shown.</summary>
     public bool Verbose => Parsed.GetValue(_options.Verbose);
 
-    /// <summary>The configuration; read as the outer host is opened.</summary>
+    /// <summary>The configuration, with what the command line changes of it; read as the outer host is opened.</summary>
     public HostSwapSettings Settings => _settings ?? throw new InvalidOperationException("The outer host has not been opened.");
 
     /// <summary>The log; null before the outer host is opened.</summary>
@@ -70,7 +70,7 @@ internal sealed class Invocation : IDisposable
     public IOuterHost OpenHost(bool withLogFile = true)
     {
         if (_host is not null) return _host;
-        _settings = Services.Factory.LoadSettings(Parsed.GetValue(_options.Config), Services.Environment);
+        _settings = _options.Adjust(Services.Factory.LoadSettings(Parsed.GetValue(_options.Config), Services.Environment), Parsed);
         var directory = withLogFile || Directory.Exists(_settings.Paths.Logs) ? _settings.Paths.Logs : null;
         Log = HostctlLog.Open(directory, Services, Verbose, Warn);
         if (_changes) Log.Logger.Information("hostctl {Verb} begun", Parsed.CommandResult.Command.Name);

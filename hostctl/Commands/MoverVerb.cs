@@ -28,6 +28,7 @@ internal abstract class MoverVerb : Verb
     {
         Add(_yes);
         Add(_onFailure);
+        Add(options.WaitJobs);
         Add(options.Format);
         _onFailure.CompletionSources.Clear();
         _onFailure.CompletionSources.Add([.. Enum.GetValues<FailurePolicy>().Select(policy => Words.Of(policy))]);

@@ -16,16 +16,21 @@ internal sealed class PlanCommand : Verb
 
     private readonly Option<bool> _rollback = new("--rollback") { Description = "Plan the way back instead: to the previous generation" };
 
+    private readonly Option<bool> _quick = new("--quick") { Description = "Start nothing: plan from what a candidate of the image has said before" };
+
     /// <summary>Adds the verb to the grammar.</summary>
     public PlanCommand(HostctlServices services, GlobalOptions options)
         : base(services, options, "plan", "Starts a candidate, shows what a swap to it would do and what forbids it, and removes it again.")
     {
         Add(_image);
         Add(_rollback);
+        Add(_quick);
+        Add(options.WaitJobs);
         Add(options.Format);
         Validators.Add(result =>
         {
             if (result.GetValue(_rollback) && result.GetValue(_image) is not null) result.AddError("--rollback goes to the previous generation's image; --image cannot be given with it.");
+            if (result.GetValue(_rollback) && result.GetValue(_quick)) result.AddError("--rollback asks the previous generation itself; --quick cannot be given with it.");
         });
     }
 
@@ -35,9 +40,12 @@ internal sealed class PlanCommand : Verb
     /// <inheritdoc/>
     protected override Task<int> ExecuteAsync(Invocation invocation) => PlanAsync(
         invocation,
-        (host, observer) => invocation.Parsed.GetValue(_rollback)
-            ? host.PlanRollbackAsync(observer, invocation.Token)
-            : host.PlanAsync(invocation.Parsed.GetValue(_image), observer, invocation.Token));
+        (host, observer) => (invocation.Parsed.GetValue(_rollback), invocation.Parsed.GetValue(_quick)) switch
+        {
+            (true, _) => host.PlanRollbackAsync(observer, invocation.Token),
+            (_, true) => host.PlanQuickAsync(invocation.Parsed.GetValue(_image), invocation.Token),
+            _ => host.PlanAsync(invocation.Parsed.GetValue(_image), observer, invocation.Token),
+        });
 
     /// <summary>Plans and shows the plan; <c>swap --dry-run</c> is this too.</summary>
     public static async Task<int> PlanAsync(Invocation invocation, Func<IOuterHost, ISwapObserver, Task<SwapPlan>> make)

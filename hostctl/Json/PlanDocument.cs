@@ -49,6 +49,18 @@ internal sealed record PlanDto(
     /// <summary>Packages that change, those on which security rests first; absent where an image does not say what it has.</summary>
     public IReadOnlyList<PackageDto>? Packages { get; init; }
 
+    /// <summary>Release of the outer host's kernel, under which both sides run.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>The kernel's parts on which VMs stand.</summary>
+    public required IReadOnlyList<KernelModuleDto> KernelModules { get; init; }
+
+    /// <summary>Of a quick plan: when a candidate of the image said what it is made from; absent of another.</summary>
+    public DateTimeOffset? RecordedAt { get; init; }
+
+    /// <summary>Of a quick plan: what only a full plan tells; absent of another.</summary>
+    public IReadOnlyList<string>? NotAsked { get; init; }
+
     /// <summary>Network filters that are carried over, since the new side has not the same already.</summary>
     public required IReadOnlyList<string> NetworkFilters { get; init; }
 
@@ -76,6 +88,10 @@ internal sealed record PlanDto(
         plan.NotRefreshed)
     {
         Packages = plan.Packages is { } packages ? [.. packages.Select(static package => new PackageDto(package.Name, package.From, package.To, package.Sensitive))] : null,
+        Kernel = plan.Kernel,
+        KernelModules = [.. plan.KernelModules.Select(static module => new KernelModuleDto(module.Name, module.State, module.Device, module.From, module.To))],
+        RecordedAt = plan.Quick?.RecordedAt,
+        NotAsked = plan.Quick?.NotAsked,
         NetworkFilters = plan.NetworkFilters,
         Secrets = plan.Secrets,
         OfTheImage = plan.OfTheImage,
@@ -84,6 +100,14 @@ internal sealed record PlanDto(
 
 /// <summary>A part of the host and its version on both sides.</summary>
 internal sealed record VersionDto(string Part, string From, string To);
+
+/// <summary>One of the kernel's parts.</summary>
+/// <param name="Name">Its name, as <c>lsmod</c> tells it.</param>
+/// <param name="State"><c>loaded</c>, <c>built in</c> or <c>not loaded</c>.</param>
+/// <param name="Device">The device by which it is used.</param>
+/// <param name="From">Whether the old side has the device.</param>
+/// <param name="To">Whether the new side has it; absent where that was not looked at.</param>
+internal sealed record KernelModuleDto(string Name, string State, string Device, bool From, bool? To);
 
 /// <summary>A package that changes.</summary>
 /// <param name="Name">Its name.</param>

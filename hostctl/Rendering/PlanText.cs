@@ -12,8 +12,11 @@ internal static class PlanText
     {
         var candidate = plan.Candidate is { } number ? $"gen-{number}" : "the candidate";
         console.Line($"Swap of gen-{plan.From} ({plan.FromImage}) to {candidate} ({plan.Image}, {Format.Digest(plan.ImageId)})", Tone.Strong);
+        if (plan.Quick is { } quick)
+            console.Line($"No candidate was started: this is from what one of this image said on {quick.RecordedAt:yyyy-MM-dd HH:mm} UTC, under the same kernel on the same processor.");
         console.WriteLine();
         WriteVersions(console, plan.Versions);
+        WriteKernel(console, plan);
         WritePackages(console, plan.Packages);
         WriteMoves(console, plan);
         console.List("Carried over besides:", [
@@ -27,6 +30,7 @@ internal static class PlanText
             [.. plan.Moves.Where(move => move.NoWayBack is not null).Select(move => $"{SafeText.Name(move.Name)}: {move.NoWayBack}")],
             Tone.Doubtful);
         console.List("Not refreshed by this:", plan.NotRefreshed);
+        console.List("Only a full plan ('hostctl plan' without --quick) tells:", plan.Quick?.NotAsked ?? [], Tone.Doubtful);
         console.List("Warnings:", plan.Warnings, Tone.Doubtful);
         WriteBlockers(console, plan.Blockers);
         WriteVerdict(console, plan);
@@ -57,6 +61,16 @@ internal static class PlanText
         }
 
         console.Show(table);
+    }
+
+    /// <summary>Both sides have the one kernel; a device that only one of them has been given is named.</summary>
+    private static void WriteKernel(IAnsiConsole console, SwapPlan plan)
+    {
+        if (plan.KernelModules.Count == 0) return;
+        console.Line($"Kernel of both sides: {plan.Kernel}; {string.Join(", ", plan.KernelModules.Select(static module => $"{module.Name} {module.State}"))}.");
+        foreach (var module in plan.KernelModules.Where(static module => module.To is { } there && there != module.From))
+            console.Line($"  {module.Device} is given to {(module.From ? "the old side alone" : "the new side alone")}.", Tone.Doubtful);
+        console.WriteLine();
     }
 
     /// <summary>Those on which security rests by name, all others by their number: a new release changes hundreds.</summary>
@@ -105,6 +119,12 @@ internal static class PlanText
 
     private static void WriteVerdict(IAnsiConsole console, SwapPlan plan)
     {
+        if (plan is { Quick: not null, Blockers.Count: 0 })
+        {
+            console.Line($"Nothing that is recorded is against this swap of {Format.Count(plan.Moves.Count, "VM")}; a full plan has the last word.", Tone.Good);
+            return;
+        }
+
         if (plan.Blockers.Count > 0)
         {
             console.Line($"This swap is refused: {Format.Count(plan.Blockers.Count, "blocker")}. Nothing has been moved.", Tone.Bad);

@@ -40,6 +40,9 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>The same of their checkpoints.</summary>
     public string KeptCheckpoints => Path.Join(State, "checkpoints");
 
+    /// <summary>What generations have said they can give VMs, by their image.</summary>
+    public string Capabilities => Path.Join(State, "capabilities");
+
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 

@@ -85,9 +85,15 @@ public sealed record MigrationSettings(
     TimeSpan RetryDelay,
     long MemoryReserveMiB)
 {
+    /// <summary>The longest time for which <see cref="WaitJobs"/> may be.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
+
     /// <summary>How far a copy that does not converge may go.</summary>
     public ConvergenceSettings Convergence { get; init; } = new();
 
     /// <summary>Whether VMs that are ready for it are handed over; else RAM is always copied.</summary>
     public bool Handover { get; init; } = SettingsDefaults.Handover;
+
+    /// <summary>How long the end of backups and other jobs that run on VMs is waited for before anything moves; zero for not at all.</summary>
+    public TimeSpan WaitJobs { get; init; } = SettingsDefaults.WaitJobs;
 }

@@ -50,6 +50,7 @@ internal static class KnownKeys
     public const string Retries = "migration.retries";
     public const string RetryDelay = "migration.retry_delay";
     public const string MemoryReserve = "migration.memory_reserve_mib";
+    public const string WaitJobs = "migration.wait_jobs";
     public const string MemorySize = "memory.size";
     public const string MemoryBacking = "memory.backing";
     public const string MemoryPageSize = "memory.page_size";
@@ -91,6 +92,7 @@ internal static class KnownKeys
         [Retries] = ValueKind.Integer,
         [RetryDelay] = ValueKind.Text,
         [MemoryReserve] = ValueKind.Integer,
+        [WaitJobs] = ValueKind.Text,
         [MemorySize] = ValueKind.Text,
         [MemoryBacking] = ValueKind.Text,
         [MemoryPageSize] = ValueKind.Text,

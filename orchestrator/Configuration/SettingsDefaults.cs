@@ -85,6 +85,10 @@ public static class SettingsDefaults
     /// <value>30 s</value>
     public static readonly TimeSpan NoProgressLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a swap waits for jobs that run on VMs.</summary>
+    /// <value>0 s: it is refused at once</value>
+    public static readonly TimeSpan WaitJobs = TimeSpan.Zero;
+
     /// <summary>
     /// The memory mount. Its size is a limit and reserves nothing. It is generous, since a guest that touches a page for which
     /// the mount has no room is killed by a signal (SIGBUS, tmpfs(5)), while the rest of the machine needs little.

@@ -37,6 +37,7 @@ internal sealed partial class SettingsValidator
     {
         Convergence = Convergence(),
         Handover = raw.Find<bool>(KnownKeys.Handover)?.Value ?? SettingsDefaults.Handover,
+        WaitJobs = Duration(KnownKeys.WaitJobs, SettingsDefaults.WaitJobs, TimeSpan.Zero, MigrationSettings.LongestWait),
     };
 
     private string? Text(string key, Func<string, string?> fault)

@@ -46,11 +46,14 @@ public static class DomainXmlReader
             [.. HostDevices(devices)],
             [.. Secrets(domain)],
             Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
-            [.. disks.Where(disk => disk.Element("mirror") is not null).Select(Target)],
+            [.. Mirrors(disks)],
             Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent))
         {
             BootFiles = [.. BootFiles(domain)],
             Filesystems = [.. Children(devices, "filesystem").Select(Filesystem)],
+            Hardware = HardwareReader.Read(domain, Guid.TryParse(domain.Element("uuid")?.Value, out var uuid) ? uuid : default),
+            Watchdogs = [.. Children(devices, "watchdog").Select(static watchdog => Attribute(watchdog, "model")).OfType<string>()],
+            Firmware = Firmware(domain.Element("os")!),
             Metadata = VmMetadataReader.Read(domain),
         };
     }
@@ -100,7 +103,40 @@ public static class DomainXmlReader
     private static CpuDefinition Cpu(XElement? cpu)
     {
         var model = cpu?.Element("model")?.Value;
-        return new CpuDefinition(Attribute(cpu, "mode") ?? (model is null ? "default" : "custom"), model);
+        var mode = Attribute(cpu, "mode") ?? (model is null ? "default" : "custom");
+        // Of one that libvirt has not been told how to check it is the model alone that is checked (qemuDomainDefCPUPostParse).
+        return new CpuDefinition(mode, model)
+        {
+            Xml = mode is "default" ? null : CpuAlone(cpu!).ToString(SaveOptions.DisableFormatting),
+            Checked = Attribute(cpu, "check") is not "none",
+        };
+    }
+
+    /// <summary>A CPU without what is about the size of the VM (libvirt's "CPU model and topology").</summary>
+    internal static XElement CpuAlone(XElement cpu)
+    {
+        var one = new XElement(cpu);
+        one.Elements().Where(static element => element.Name.LocalName is "topology" or "numa" or "cache").Remove();
+        return one;
+    }
+
+    private static FirmwareDefinition? Firmware(XElement os)
+    {
+        var loader = os.Element("loader");
+        return (Attribute(os, "firmware"), loader?.Value is { Length: > 0 } path ? path : null) switch
+        {
+            (null, null) => null,
+            var (automatic, code) => new FirmwareDefinition(code, automatic, Attribute(loader, "secure") is "yes", Nvram(os), Attribute(os.Element("nvram"), "template")),
+        };
+    }
+
+    private static IEnumerable<DiskMirror> Mirrors(IEnumerable<XElement> disks)
+    {
+        foreach (var disk in disks)
+        {
+            if (disk.Element("mirror") is { } mirror)
+                yield return new DiskMirror(Target(disk), Attribute(mirror, "ready") is "yes");
+        }
     }
 
     private static string Target(XElement disk) => Attribute(disk.Element("target"), "dev") ?? "?";
@@ -154,10 +190,13 @@ public static class DomainXmlReader
         string?[] firmware =
         [
             os?.Element("loader")?.Value,
-            os?.Element("nvram")?.Value ?? Attribute(os?.Element("nvram")?.Element("source"), "file"),
+            Nvram(os),
         ];
         return [.. BootFiles(domain), .. firmware.OfType<string>().Where(path => path.StartsWith('/'))];
     }
+
+    private static string? Nvram(XElement? os) =>
+        os?.Element("nvram")?.Value is { Length: > 0 } path ? path : Attribute(os?.Element("nvram")?.Element("source"), "file");
 
     private static IEnumerable<string> BootFiles(XElement domain)
     {

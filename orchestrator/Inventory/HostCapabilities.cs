@@ -27,6 +27,13 @@ public static class HostCapabilities
             : MachineSupport.NoMachineType;
     }
 
+    /// <summary>Whether a host's QEMU calls a machine type deprecated.</summary>
+    public static bool IsDeprecated(string capabilitiesXml, string architecture, string machineType) =>
+        DomainXmlReader.Parse(capabilitiesXml).Elements("guest").Elements("arch")
+            .Where(item => Is(item, "name", architecture))
+            .SelectMany(static arch => arch.Elements("machine").Concat(arch.Elements("domain").Elements("machine")))
+            .Any(item => string.Equals(item.Value, machineType, StringComparison.Ordinal) && Is(item, "deprecated", "yes"));
+
     private static bool Is(XElement element, string attribute, string value) =>
         string.Equals(element.Attribute(attribute)?.Value, value, StringComparison.Ordinal);
 }

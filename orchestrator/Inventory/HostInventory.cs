@@ -24,6 +24,9 @@ public sealed record VirtualMachine(
     DomainJob? Job,
     string? Unreadable)
 {
+    /// <summary>The jobs that run on its disks, by disk.</summary>
+    public IReadOnlyDictionary<string, BlockJob> BlockJobs { get; init; } = new Dictionary<string, BlockJob>(StringComparer.Ordinal);
+
     /// <summary>Its name: untrusted text.</summary>
     public string Name => Domain.Name;
 }

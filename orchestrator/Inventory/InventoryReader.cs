@@ -35,6 +35,20 @@ public static class InventoryReader
             unreadable = exception.Message;
         }
 
-        return new VirtualMachine(domain, definition, await snapshots, await job, unreadable);
+        return new VirtualMachine(domain, definition, await snapshots, await job, unreadable)
+        {
+            BlockJobs = domain.IsActive && definition is not null
+                ? await ReadBlockJobsAsync(domains, domain.Uuid, definition, cancellationToken)
+                : new Dictionary<string, BlockJob>(StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>libvirt keeps a job for each disk alone; a disk that is empty can have none.</summary>
+    private static async Task<IReadOnlyDictionary<string, BlockJob>> ReadBlockJobsAsync(
+        ILibvirtDomains domains, Guid uuid, VmDefinition definition, CancellationToken cancellationToken)
+    {
+        var jobs = await Task.WhenAll(definition.Disks.Where(static disk => !disk.ReadOnly).Select(async disk =>
+            (disk.Target, Job: await domains.GetBlockJobAsync(uuid, disk.Target, cancellationToken))));
+        return jobs.Where(static item => item.Job is not null).ToDictionary(static item => item.Target, static item => item.Job!, StringComparer.Ordinal);
     }
 }

@@ -13,7 +13,7 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <param name="HostDevices">Devices of the outer host that are passed through, in words.</param>
 /// <param name="Secrets">Secrets that it refers to.</param>
 /// <param name="HasVtpm">Whether it has an emulated TPM, whose state is a directory of its generation.</param>
-/// <param name="RunningBlockJobs">Disks that are being copied or committed.</param>
+/// <param name="Mirrors">Disks that are being copied, or committed from their top image.</param>
 /// <param name="AgentConnected">Whether a QEMU guest agent has its channel open; only a live definition tells.</param>
 public sealed record VmDefinition(
     string VirtType,
@@ -28,7 +28,7 @@ public sealed record VmDefinition(
     IReadOnlyList<string> HostDevices,
     IReadOnlyList<Guid> Secrets,
     bool HasVtpm,
-    IReadOnlyList<string> RunningBlockJobs,
+    IReadOnlyList<DiskMirror> Mirrors,
     bool AgentConnected = false)
 {
     /// <summary>
@@ -40,12 +40,39 @@ public sealed record VmDefinition(
     /// <summary>Directories that are shared with it.</summary>
     public IReadOnlyList<FilesystemDefinition> Filesystems { get; init; } = [];
 
+    /// <summary>What it asks of libvirt and QEMU besides machine, CPU and files.</summary>
+    public IReadOnlyList<HardwareNeed> Hardware { get; init; } = [];
+
+    /// <summary>Models of its watchdogs, also of one that libvirt has found built into the machine.</summary>
+    public IReadOnlyList<string> Watchdogs { get; init; } = [];
+
+    /// <summary>Its firmware; null where it has the machine's own.</summary>
+    public FirmwareDefinition? Firmware { get; init; }
+
     /// <summary>What it says to HostSwap.</summary>
     public VmMetadata Metadata { get; init; } = VmMetadata.None;
 }
 
 /// <summary>A guest's CPU: libvirt's mode (<c>custom</c>, <c>host-model</c>, <c>host-passthrough</c>, <c>maximum</c>) and, for <c>custom</c>, the model.</summary>
-public sealed record CpuDefinition(string Mode, string? Model);
+public sealed record CpuDefinition(string Mode, string? Model)
+{
+    /// <summary>
+    /// The element without what is about the size of the VM, as libvirt compares it; null where the definition has none. That of
+    /// a VM that runs names every feature that it has, unless libvirt was told not to check.
+    /// </summary>
+    public string? Xml { get; init; }
+
+    /// <summary>Whether libvirt looks if the guest gets what is asked for. Otherwise QEMU leaves out what it has not, without a word.</summary>
+    public bool Checked { get; init; }
+}
+
+/// <summary>A guest's firmware other than the machine's own.</summary>
+/// <param name="Loader">Path of its code; null where libvirt is to choose one at the start.</param>
+/// <param name="Automatic">What libvirt is to choose (<c>efi</c>); null where the path was given.</param>
+/// <param name="Secure">Whether it must have Secure Boot (<c>secure='yes'</c>).</param>
+/// <param name="Nvram">Path of its variables; null where the definition names none.</param>
+/// <param name="Template">Path of what the variables begin as, once they are first needed; null where libvirt is to choose one.</param>
+public sealed record FirmwareDefinition(string? Loader, string? Automatic, bool Secure, string? Nvram = null, string? Template = null);
 
 /// <summary>A disk.</summary>
 /// <param name="Target">Its name in the guest's definition, as in <c>vda</c>.</param>
@@ -63,6 +90,11 @@ public sealed record DiskDefinition(
     /// <summary>Where the servers of a <c>network</c> disk are, as far as the definition says so.</summary>
     public IReadOnlyList<StorageServer> Servers { get; init; } = [];
 }
+
+/// <summary>A disk that is being mirrored.</summary>
+/// <param name="Disk">The disk, as in <c>vda</c>.</param>
+/// <param name="Ready">Whether both are the same by now, so that it goes on until somebody pivots to the mirror or aborts.</param>
+public sealed record DiskMirror(string Disk, bool Ready);
 
 /// <summary>A server of a disk.</summary>
 /// <param name="Protocol">As in <c>nbd</c>.</param>

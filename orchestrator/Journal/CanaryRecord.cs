@@ -4,7 +4,8 @@ namespace HostSwap.Orchestrator.Journal;
 /// <param name="SourceImage">Digest of the image that it left.</param>
 /// <param name="TargetImage">Digest of the image that it went to.</param>
 /// <param name="Kernel">Release of the outer host's kernel.</param>
-public sealed record CanaryKey(string SourceImage, string TargetImage, string Kernel);
+/// <param name="Pair">Machine type and CPU, with what runs them.</param>
+public sealed record CanaryKey(string SourceImage, string TargetImage, string Kernel, string Pair);
 
 /// <summary>What a canary has shown.</summary>
 public enum CanaryOutcome

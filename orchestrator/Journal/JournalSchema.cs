@@ -92,6 +92,21 @@ internal static class JournalSchema
             PRIMARY KEY (source_image, target_image, kernel)
         ) STRICT;
         """,
+        // What an older hostctl has proven it has proven for it does not say which machine and CPU.
+        """
+        DROP TABLE canaries;
+        CREATE TABLE canaries (
+            source_image TEXT NOT NULL,
+            target_image TEXT NOT NULL,
+            kernel       TEXT NOT NULL,
+            pair         TEXT NOT NULL,
+            outcome      TEXT NOT NULL,
+            reason       TEXT NOT NULL,
+            operation    INTEGER NOT NULL,
+            recorded_at  TEXT NOT NULL,
+            PRIMARY KEY (source_image, target_image, kernel, pair)
+        ) STRICT;
+        """,
     ];
 
     /// <summary>Makes the tables in an empty file, or brings those of an older version up to date.</summary>

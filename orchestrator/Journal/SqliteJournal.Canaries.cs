@@ -9,10 +9,10 @@ public sealed partial class SqliteJournal
         {
             var changed = Write_NeedsLock("canary", () => Run_NeedsLock(
                 """
-                INSERT INTO canaries (source_image, target_image, kernel, outcome, reason, operation, recorded_at)
-                SELECT $source, $target, $kernel, $outcome, $reason, id, $now FROM operations
+                INSERT INTO canaries (source_image, target_image, kernel, pair, outcome, reason, operation, recorded_at)
+                SELECT $source, $target, $kernel, $pair, $outcome, $reason, id, $now FROM operations
                 WHERE id = $operation AND finished_at IS NULL
-                ON CONFLICT (source_image, target_image, kernel) DO UPDATE SET
+                ON CONFLICT (source_image, target_image, kernel, pair) DO UPDATE SET
                     outcome = excluded.outcome, reason = excluded.reason,
                     operation = excluded.operation, recorded_at = excluded.recorded_at
                 """,
@@ -20,6 +20,7 @@ public sealed partial class SqliteJournal
                 ("$source", key.SourceImage),
                 ("$target", key.TargetImage),
                 ("$kernel", key.Kernel),
+                ("$pair", key.Pair),
                 ("$outcome", JournalText.Of(outcome)),
                 ("$reason", reason),
                 ("$now", JournalText.Of(Now()))));
@@ -33,11 +34,12 @@ public sealed partial class SqliteJournal
         Command_NeedsLock(
             """
             SELECT outcome, reason, operation, recorded_at FROM canaries
-            WHERE source_image = $source AND target_image = $target AND kernel = $kernel
+            WHERE source_image = $source AND target_image = $target AND kernel = $kernel AND pair = $pair
             """,
             ("$source", key.SourceImage),
             ("$target", key.TargetImage),
-            ("$kernel", key.Kernel)),
+            ("$kernel", key.Kernel),
+            ("$pair", key.Pair)),
         row => new CanaryRecord(
             key,
             JournalText.Value<CanaryOutcome>(_file, row.GetString(0)),

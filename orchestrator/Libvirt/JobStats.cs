@@ -29,6 +29,7 @@ internal static class JobStats
             Milliseconds(fields, "setup_time"))
         {
             ThrottlePercent = (int)Math.Min(Number(fields, "auto_converge_throttle"), 100),
+            Operation = (DomainJobOperation)Math.Min(Number(fields, "operation"), int.MaxValue),
         };
     }
 

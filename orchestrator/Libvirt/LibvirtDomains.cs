@@ -188,6 +188,29 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         ReadJobAsync(uuid, JobStatsFlags.None, cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<BlockJob?> GetBlockJobAsync(Guid uuid, string disk, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(uuid, "GetBlockJobInfo", Job, cancellationToken, BusValue.String(disk), BusValue.UInt32(0));
+        }
+        catch (AdapterException)
+        {
+            // One that has just ended has no jobs, and libvirt answers with an error that has no code.
+            if (await FindAsync(uuid, cancellationToken) is { IsActive: true })
+                throw;
+            return null;
+        }
+
+        // Where none runs, libvirt fills in nothing (virDomainGetBlockJobInfo), and the bus carries zeros.
+        static BlockJob? Job(BusReply reply) => reply.First.Items() is [var kind, var bandwidth, var done, var total]
+            ? (kind.AsInt32(), bandwidth.ToInt64(), done.ToInt64(), total.ToInt64()) is (0, 0, 0, 0)
+                ? null
+                : new BlockJob((BlockJobKind)kind.AsInt32(), done.ToInt64(), total.ToInt64())
+            : throw new BusFormatException("(ittt)", reply.First.Signature);
+    }
+
+    /// <inheritdoc/>
     public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) =>
         ReadJobAsync(uuid, JobStatsFlags.Completed | JobStatsFlags.KeepCompleted, cancellationToken);
 

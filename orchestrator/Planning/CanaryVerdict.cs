@@ -1,6 +1,6 @@
 namespace HostSwap.Orchestrator.Planning;
 
-/// <summary>How far handover can be trusted between two images on this machine.</summary>
+/// <summary>How far handover of one machine type and CPU can be trusted between two images on this machine.</summary>
 public enum CanaryProof
 {
     /// <summary>A canary was handed over and copied, and nothing was wrong with it.</summary>
@@ -21,15 +21,22 @@ public sealed record CanaryVerdict(CanaryProof Proof, string Reason)
     /// <summary>That of two images between which none has flown.</summary>
     public static CanaryVerdict Pending { get; } = new(CanaryProof.Pending, "a canary has yet to prove it");
 
-    /// <summary>That of those between which none will fly in this operation.</summary>
+    /// <summary>That of those for which none will fly in this operation.</summary>
     public static CanaryVerdict NotTried { get; } = new(
-        CanaryProof.Doubtful, "no canary has proven handover between these images yet, and none was needed when the plan was made; the next operation has one fly");
+        CanaryProof.Doubtful, "no canary has proven handover of its machine type and CPU between these images yet, and none was needed when the plan was made; the next operation has one fly");
 
-    /// <summary>What is offered to each VM in its light: any doubt leaves a copy alone.</summary>
-    public IReadOnlyDictionary<Guid, HandoverOffer> Weigh(IReadOnlyDictionary<Guid, HandoverOffer> offers) =>
-        offers.ToDictionary(static offer => offer.Key, offer => Weigh(offer.Value));
+    /// <summary>That of those for which none has flown since the others took too long.</summary>
+    public static CanaryVerdict NoTime { get; } = new(
+        CanaryProof.Doubtful, "no canary has proven handover of its machine type and CPU yet, since those of the others took too long; the next operation has more fly");
 
-    private HandoverOffer Weigh(HandoverOffer offer) => (offer.Possible, Proof) switch
+    /// <summary>
+    /// Whether a canary could not even be copied: what it shares with VMs does not move between these images at all, so that they
+    /// are not moved either.
+    /// </summary>
+    public bool ForbidsCopies { get; init; }
+
+    /// <summary>What is offered to a VM in its light: any doubt leaves a copy alone.</summary>
+    public HandoverOffer Weigh(HandoverOffer offer) => (offer.Possible, Proof) switch
     {
         (false, _) => offer,
         (true, CanaryProof.Doubtful) => new HandoverOffer(false, Reason) { Ready = true },

@@ -15,8 +15,8 @@ namespace HostSwap.Orchestrator.Planning;
 /// <param name="Source">The side that VMs leave.</param>
 /// <param name="Target">The side that they go to.</param>
 /// <param name="Inventory">What the source's libvirt holds.</param>
-/// <param name="DomainCapabilities">What the target says of each kind of domain that the source has.</param>
-/// <param name="WayBack">What the source says of the same kinds of domain, for the way back.</param>
+/// <param name="Answers">What the target says of what the source's VMs need.</param>
+/// <param name="WayBack">What the source says of the same, for the way back.</param>
 /// <param name="CarriedNeeds">What the networks and pools that will be carried over need of the target.</param>
 public sealed record PlanContext(
     HostSwapSettings Settings,
@@ -24,10 +24,13 @@ public sealed record PlanContext(
     PlanSide Source,
     PlanSide Target,
     HostInventory Inventory,
-    IReadOnlyDictionary<DomainCapabilitiesQuery, string> DomainCapabilities,
-    IReadOnlyDictionary<DomainCapabilitiesQuery, string> WayBack,
+    SideAnswers Answers,
+    SideAnswers WayBack,
     IReadOnlyList<CarriedNeed> CarriedNeeds)
 {
+    /// <summary>What the plan is made from where no candidate was started; then the target's process is the source's, and its files are not looked at.</summary>
+    public QuickPlanNote? Quick { get; init; }
+
     /// <summary>Whether the RAM of each running VM can be handed over; one that is not named cannot.</summary>
     public IReadOnlyDictionary<Guid, HandoverOffer> Handovers { get; init; } = new Dictionary<Guid, HandoverOffer>();
 
@@ -42,6 +45,9 @@ public sealed record PlanContext(
 
     /// <summary>Bytes that are free where generations keep their state.</summary>
     public long FreeStateBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Running VMs of whose kind a canary could not be moved at all, with what was wrong with it.</summary>
+    public IReadOnlyDictionary<Guid, string> Grounded { get; init; } = new Dictionary<Guid, string>();
 
     /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
     public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();
@@ -77,8 +83,8 @@ public sealed record PlanContext(
     {
         Source = Target,
         Target = Source,
-        DomainCapabilities = WayBack,
-        WayBack = DomainCapabilities,
+        Answers = WayBack,
+        WayBack = Answers,
         SourceObjects = TargetObjects,
         TargetObjects = SourceObjects,
         // The side that VMs come from reaches what they have there.

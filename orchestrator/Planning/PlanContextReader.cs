@@ -21,14 +21,17 @@ public sealed class PlanContextReader(OuterHostParts parts)
         var from = await ReadSideAsync(source.Generation, source.Libvirt, cancellationToken);
         var to = await ReadSideAsync(target.Generation, target.Libvirt, cancellationToken);
         var inventory = await InventoryReader.ReadAsync(source.Libvirt, cancellationToken);
+        var answers = parts.Survey.RunAsync(inventory, to, target.Libvirt, cancellationToken);
+        var wayBack = parts.Survey.RunAsync(inventory, from, source.Libvirt, cancellationToken);
+        await Task.WhenAll(answers, wayBack);
         return new PlanContext(
             parts.Settings,
             parts.Kernel,
             from,
             to,
             inventory,
-            await AskDomainCapabilitiesAsync(inventory, to.Host, target.Libvirt, cancellationToken),
-            await AskDomainCapabilitiesAsync(inventory, from.Host, source.Libvirt, cancellationToken),
+            await answers,
+            await wayBack,
             await ReadNeedsAsync(inventory, source.Libvirt, cancellationToken))
         {
             Handovers = await _handovers.RunAsync(inventory, (from, source.Libvirt.Domains), to, cancellationToken),
@@ -94,19 +97,5 @@ public sealed class PlanContextReader(OuterHostParts parts)
         }
 
         return prepared;
-    }
-
-    /// <summary>Each kind of domain is asked for once, and only where the target's emulator has its machine type at all.</summary>
-    private static async Task<IReadOnlyDictionary<DomainCapabilitiesQuery, string>> AskDomainCapabilitiesAsync(
-        HostInventory inventory, LibvirtHostDescription host, ILibvirtHost target, CancellationToken cancellationToken)
-    {
-        var answers = new Dictionary<DomainCapabilitiesQuery, string>();
-        foreach (var query in inventory.VirtualMachines.Select(machine => machine.Definition).OfType<VmDefinition>().Select(PlanContext.QueryFor).Distinct())
-        {
-            if (HostCapabilities.Supports(host.CapabilitiesXml, query.Architecture, query.VirtType, query.MachineType) == MachineSupport.Yes)
-                answers[query] = await target.GetDomainCapabilitiesAsync(query, cancellationToken);
-        }
-
-        return answers;
     }
 }

@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning.Checks;
 using HostSwap.Orchestrator.Procfs;
 
@@ -17,6 +18,11 @@ public static class Planner
         new SavedImageCheck(),
         new MemoryCheck(),
         new MachineCheck(),
+        new CpuCheck(),
+        new HardwareCheck(),
+        new WatchdogCheck(),
+        new FirmwareCheck(),
+        new CanaryCheck(),
         new StorageCheck(),
         new StorageKindCheck(),
         new NetworkCheck(),
@@ -27,11 +33,34 @@ public static class Planner
         new PolicyCheck(),
     ];
 
+    /// <summary>What can be said of a side that does not run.</summary>
+    private static readonly IReadOnlyList<IPlanCheck> QuickChecks =
+    [
+        new DomainStateCheck(),
+        new MemoryCheck(),
+        new MachineCheck(),
+        new CpuCheck(),
+        new HardwareCheck(),
+        new WatchdogCheck(),
+        new FirmwareCheck(),
+        new StorageKindCheck(),
+        new LocalResourceCheck(),
+        new PolicyCheck(),
+    ];
+
+    /// <summary>The same of the way back from it.</summary>
+    private static readonly IReadOnlyList<IPlanCheck> QuickWayBackChecks =
+        [new ArrivesPausedCheck(), new MachineCheck(), new CpuCheck(), new HardwareCheck(), new WatchdogCheck(), new FirmwareCheck(), new StorageKindCheck(), new LocalResourceCheck()];
+
     /// <summary>What decides whether a VM that has crossed can come back; the rest is about what it is at that time.</summary>
     private static readonly IReadOnlyList<IPlanCheck> WayBackChecks =
     [
         new ArrivesPausedCheck(),
         new MachineCheck(),
+        new CpuCheck(),
+        new HardwareCheck(),
+        new WatchdogCheck(),
+        new FirmwareCheck(),
         new StorageCheck(),
         new StorageKindCheck(),
         new NetworkCheck(),
@@ -55,7 +84,7 @@ public static class Planner
             Order(context),
             [.. context.Inventory.Networks.Where(network => network.Persistent).Select(network => network.Name)],
             [.. context.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
-            [.. Checks.SelectMany(check => check.Check(context))],
+            [.. (context.Quick is null ? Checks : QuickChecks).SelectMany(check => check.Check(context))],
             [.. Warnings(context)],
             context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
             context.Kernel.AvailableMemoryBytes(),
@@ -65,6 +94,9 @@ public static class Planner
                 "CPU microcode and firmware",
             ])
         {
+            Kernel = context.Kernel.Release,
+            KernelModules = KernelModules.Read(context.Kernel, source.InitPid, context.Quick is null ? target.InitPid : null),
+            Quick = context.Quick,
             Packages = context.Packages,
             NetworkFilters = [.. Differing(context, DifferenceKind.Missing, DifferenceKind.Changed).Where(static item => item.Kind == HostObjectKind.NetworkFilter).Select(static item => item.Name)],
             Secrets = [.. context.SourceObjects.Where(static item => item.Kind == HostObjectKind.Secret).Select(static item => item.Name)],
@@ -90,7 +122,7 @@ public static class Planner
     /// </summary>
     private static IReadOnlyList<PlannedMove> Order(PlanContext context)
     {
-        var stays = WayBackChecks.SelectMany(check => check.Check(context.Reversed()))
+        var stays = (context.Quick is null ? WayBackChecks : QuickWayBackChecks).SelectMany(check => check.Check(context.Reversed()))
             .GroupBy(blocker => blocker.Subject, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join("; ", group.Select(blocker => blocker.Problem)), StringComparer.Ordinal);
         return
@@ -153,10 +185,20 @@ public static class Planner
         {
             var from = source.Image?.Labels.GetValueOrDefault(label);
             var to = target.Image?.Labels.GetValueOrDefault(label);
+            // What runs is told even where an image does not say what it has.
+            from ??= Running(part, source.Host);
+            to ??= Running(part, target.Host);
             if (from is not null || to is not null)
                 yield return new VersionChange(part, from ?? "unknown", to ?? "unknown");
         }
     }
+
+    private static string? Running(string part, LibvirtHostDescription host) => part switch
+    {
+        "libvirt" => host.LibvirtVersion.ToString(),
+        "qemu" => host.HypervisorVersion.ToString(),
+        _ => null,
+    };
 
     private static IEnumerable<string> Warnings(PlanContext context)
     {
@@ -169,7 +211,7 @@ public static class Planner
             yield return $"which packages change cannot be said: one of the images has no list of them ({HostImageContract.PackageManifest})";
         foreach (var file in context.SourceFiles.Where(static file => file is { Digest.Length: 0, Problem: null }))
             yield return $"{file.Path}, which [carry] files names, is not in {context.Source.Generation.Name}: nothing is carried";
-        foreach (var warning in NetworkWarnings.Of(context))
+        foreach (var warning in MachineCheck.Warnings(context).Concat(CpuCheck.Warnings(context)).Concat(HardwareCheck.Warnings(context)).Concat(NetworkWarnings.Of(context)))
             yield return warning;
         foreach (var network in inventory.Networks.Where(network => !network.Persistent))
             yield return $"the libvirt network {network.Name} is transient and will not be carried over";

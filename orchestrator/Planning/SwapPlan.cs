@@ -53,6 +53,15 @@ public sealed record SwapPlan(
     /// <summary>UUIDs of the secrets that will be carried over, with their values.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
+    /// <summary>Release of the outer host's kernel, under which both sides run.</summary>
+    public string Kernel { get; init; } = "";
+
+    /// <summary>The kernel's parts on which VMs stand.</summary>
+    public IReadOnlyList<KernelModule> KernelModules { get; init; } = [];
+
+    /// <summary>What a plan is made from for which no candidate was started; null where one was.</summary>
+    public QuickPlanNote? Quick { get; init; }
+
     /// <summary>Packages that change, those on which security rests first; null where an image does not say what it has.</summary>
     public IReadOnlyList<PackageChange>? Packages { get; init; }
 
@@ -115,7 +124,16 @@ public sealed record PlannedMove(
 /// <param name="Subject">The VM, network or host that it concerns.</param>
 /// <param name="Problem">What is wrong.</param>
 /// <param name="Fix">What to do about it.</param>
-public sealed record Blocker(string Code, string Subject, string Problem, string Fix);
+public sealed record Blocker(string Code, string Subject, string Problem, string Fix)
+{
+    /// <summary>The code of a job that runs on a VM, and comes to its end.</summary>
+    public const string RunningJob = "operation";
+}
 
 /// <summary>A part of the host and its version on both sides.</summary>
 public sealed record VersionChange(string Part, string From, string To);
+
+/// <summary>What a quick plan is made from.</summary>
+/// <param name="RecordedAt">When a candidate of the image was asked last.</param>
+/// <param name="NotAsked">What only a full plan can tell.</param>
+public sealed record QuickPlanNote(DateTimeOffset RecordedAt, IReadOnlyList<string> NotAsked);

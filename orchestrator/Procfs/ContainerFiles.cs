@@ -100,6 +100,7 @@ internal static unsafe partial class ContainerFiles
             DeviceNumber.Of(facts.DeviceMajor, facts.DeviceMinor), facts.Inode, facts.User, facts.Group, facts.Mode)
         {
             NamedDevice = DeviceNumber.Of(facts.NamedMajor, facts.NamedMinor),
+            Length = facts.Size,
         };
     }
 

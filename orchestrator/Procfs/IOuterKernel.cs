@@ -144,6 +144,9 @@ public sealed record FileFacts(ulong Device, ulong Inode, uint User, uint Group,
     /// <summary>The device that it stands for where it is a device node.</summary>
     public ulong NamedDevice { get; init; }
 
+    /// <summary>Its length in bytes.</summary>
+    public ulong Length { get; init; }
+
     /// <summary>Whether it is a block device.</summary>
     public bool IsBlockDevice => (Mode & TypeMask) == BlockDevice;
 

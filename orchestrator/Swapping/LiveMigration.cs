@@ -108,7 +108,7 @@ public sealed class LiveMigration(SwapSession session)
         try
         {
             var job = await Domains.GetJobAsync(move.Uuid, CancellationToken.None);
-            if (job is not { Kind: DomainJobKind.Bounded or DomainJobKind.Unbounded })
+            if (job is not { Runs: true })
                 return !call.IsCompleted;
 
             watch.Saw(job);

@@ -18,6 +18,9 @@ public enum SwapStep
     /// <summary>systemd, libvirt, mounts, uplink and host UUID of the candidate are as expected.</summary>
     AwaitReady,
 
+    /// <summary>The end of backups and other jobs that run on VMs is waited for.</summary>
+    AwaitJobs,
+
     /// <summary>Where VMs are to be handed over, and it was never seen to work, a guest of our own goes before them.</summary>
     Canary,
 

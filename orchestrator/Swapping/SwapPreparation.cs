@@ -4,6 +4,7 @@ using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Handover;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Planning.Recorded;
 using HostSwap.Orchestrator.Swapping.Canaries;
 using HostSwap.Orchestrator.Swapping.Steps;
 
@@ -95,17 +96,19 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     /// <summary>Makes the plan from what both sides show now. Handover is trusted only where a canary has proven it.</summary>
     /// <param name="session">Both sides.</param>
     /// <param name="readiness">What was seen of the side that VMs go to.</param>
-    /// <param name="mayFly">Whether a canary may fly for it, where none has.</param>
+    /// <param name="mayFly">Whether canaries may fly for it, where none has.</param>
     /// <param name="cancellationToken">Interrupts in order.</param>
     public async Task<SwapPlan> PlanAsync(SwapSession session, Readiness readiness, bool mayFly, CancellationToken cancellationToken)
     {
-        var trial = new CanaryTrial(session);
-        var verdict = trial.Find();
-        if (mayFly && verdict.Proof == CanaryProof.Pending)
-            verdict = await TryAsync(session, trial, cancellationToken);
+        var proofs = new CanaryProofs(session, parts.Time);
+        await AwaitJobsAsync(session, proofs, cancellationToken);
+        if (mayFly)
+            await TryAsync(session, proofs, cancellationToken);
         return await _steps.RunAsync(SwapStep.Plan, async () =>
         {
-            var plan = await MakeAsync(session, verdict, cancellationToken);
+            var context = await ReadAsync(session, cancellationToken);
+            Record(context);
+            var plan = Make(context, proofs);
             plan = plan with { Warnings = [.. readiness.FailedUnits.Select(unit => $"unit {unit} failed in {session.Target.Generation.Name}"), .. plan.Warnings] };
             observer.OnEvent(new PlanMade(parts.Time.GetUtcNow(), plan));
             return (plan, $"{plan.Moves.Count} VM(s), {plan.Blockers.Count} blocker(s)");
@@ -113,34 +116,77 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     }
 
     /// <summary>Makes the plan again, without announcing it. VMs are on their way by now, so that no canary flies any more.</summary>
-    public Task<SwapPlan> ReplanAsync(SwapSession session, CancellationToken cancellationToken)
+    public async Task<SwapPlan> ReplanAsync(SwapSession session, CancellationToken cancellationToken) =>
+        Make(await ReadAsync(session, cancellationToken), new CanaryProofs(session, parts.Time) { Untried = CanaryVerdict.NotTried });
+
+    /// <summary>Jobs that run on VMs are waited for where nothing else forbids the swap: what a person has to mend is told at once.</summary>
+    private async Task AwaitJobsAsync(SwapSession session, CanaryProofs proofs, CancellationToken cancellationToken)
     {
-        var verdict = new CanaryTrial(session).Find();
-        return MakeAsync(session, verdict.Proof == CanaryProof.Pending ? CanaryVerdict.NotTried : verdict, cancellationToken);
+        if (session.Settings.Migration.WaitJobs is not { Ticks: > 0 } limit)
+            return;
+        var plan = Make(await ReadAsync(session, cancellationToken), proofs);
+        if (plan.Blockers.Count > 0 && plan.Blockers.All(static blocker => blocker.Code is Blocker.RunningJob))
+            await _steps.RunAsync(SwapStep.AwaitJobs, () => new AwaitJobsStep(session).RunAsync(limit, cancellationToken));
     }
 
-    /// <summary>A canary flies where there is a VM that it flies for, and nothing forbids the swap.</summary>
-    private async Task<CanaryVerdict> TryAsync(SwapSession session, CanaryTrial trial, CancellationToken cancellationToken)
+    /// <summary>Canaries fly where there are VMs that they fly for, and nothing forbids the swap.</summary>
+    private async Task TryAsync(SwapSession session, CanaryProofs proofs, CancellationToken cancellationToken)
     {
-        var plan = await MakeAsync(session, CanaryVerdict.Pending, cancellationToken);
-        if (plan.Blockers.Count > 0 || plan.Moves.FirstOrDefault(static move => move.Method == MoveMethod.Handover) is not { } model)
-            return CanaryVerdict.Pending;
-        return await _steps.RunAsync(SwapStep.Canary, async () =>
+        var context = await ReadAsync(session, cancellationToken);
+        var plan = Make(context, proofs);
+        var models = plan.Moves.Where(static move => move.Method == MoveMethod.Handover).Select(static move => move.Uuid).ToHashSet();
+        var untried = context.Readable()
+            .Where(pair => models.Contains(pair.Machine.Domain.Uuid))
+            .GroupBy(static pair => CanaryPair.Of(pair.Definition), static pair => pair.Machine.Domain.Uuid)
+            .Where(group => proofs.Find(group.Key).Proof == CanaryProof.Pending)
+            // What most VMs have is proven first.
+            .OrderByDescending(static group => group.Count()).ThenBy(static group => group.Key.Key, StringComparer.Ordinal)
+            .Select(static group => (group.Key, group.First()))
+            .ToList();
+        if (plan.Blockers.Count > 0 || untried.Count == 0)
+            return;
+        await _steps.RunAsync(SwapStep.Canary, async () =>
         {
-            var verdict = await trial.RunAsync(model.Uuid, cancellationToken);
-            return (verdict, verdict.Reason);
+            await proofs.FlyAsync(untried, cancellationToken);
+            return string.Join("; ", untried.Select(pair => $"{pair.Key.Words}: {proofs.Find(pair.Key).Reason}"));
         });
     }
 
-    private async Task<SwapPlan> MakeAsync(SwapSession session, CanaryVerdict verdict, CancellationToken cancellationToken)
+    private Task<PlanContext> ReadAsync(SwapSession session, CancellationToken cancellationToken) => parts.PlanReader.ReadAsync(
+        (session.Source.Generation, session.Source.Libvirt), (session.Target.Generation, session.Target.Libvirt), cancellationToken);
+
+    private SwapPlan Make(PlanContext context, CanaryProofs proofs)
     {
-        var context = await parts.PlanReader.ReadAsync(
-            (session.Source.Generation, session.Source.Libvirt), (session.Target.Generation, session.Target.Libvirt), cancellationToken);
         var noted = new AutostartNotes(parts.Journal).Wanted();
-        var plan = Planner.Make(context with { Handovers = verdict.Weigh(context.Handovers) });
-        if (plan.Moves.Any(static move => move.WhyNotHandedOver is not null))
-            plan = plan with { Warnings = [.. plan.Warnings, $"no VM is handed over: {verdict.Reason}"] };
-        return plan with { Moves = [.. plan.Moves.Select(move => move with { Autostart = move.Autostart || noted.Contains(move.Uuid) })] };
+        var plan = Planner.Make(proofs.Weigh(context));
+        return plan with
+        {
+            Moves = [.. plan.Moves.Select(move => move with { Autostart = move.Autostart || noted.Contains(move.Uuid) })],
+            Warnings = [.. plan.Warnings, .. NotHandedOver(plan)],
+        };
+    }
+
+    /// <summary>Quick plans are a convenience: a disk that is full fails no swap for their sake.</summary>
+    private void Record(PlanContext context)
+    {
+        try
+        {
+            new CapabilityRecords(parts.Settings.Paths.Capabilities, parts.Kernel, parts.Time).Keep(context);
+        }
+        catch (EnvironmentException exception)
+        {
+            observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), $"what both sides can give VMs is not recorded for quick plans: {exception.Message}"));
+        }
+    }
+
+    private static IEnumerable<string> NotHandedOver(SwapPlan plan)
+    {
+        var running = plan.Moves.Count(static move => move.Method != MoveMethod.Define);
+        foreach (var group in plan.Moves.Where(static move => move.WhyNotHandedOver is not null).GroupBy(static move => move.WhyNotHandedOver!, StringComparer.Ordinal))
+        {
+            var names = group.Select(static move => move.Name).ToList();
+            yield return names.Count == running ? $"no VM is handed over: {group.Key}" : $"{string.Join(", ", names)}: not handed over: {group.Key}";
+        }
     }
 
     /// <summary>Either container may have been started anew since an interruption.</summary>

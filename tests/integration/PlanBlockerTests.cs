@@ -13,9 +13,14 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
 
     [Theory]
     [InlineData("memory", "big", "RAM")]
-    [InlineData("operation", "copying", "")]
+    [InlineData("operation", "copying", "a block copy of its disk vda")]
     [InlineData("machine-type", "new-machine", "pc-q35-10.0")]
     [InlineData("cpu-model", "new-cpu", "SierraForest")]
+    [InlineData("cpu-features", "new-feature", "x2apic")]
+    [InlineData("cpu-features", "new-feature", "fred")]
+    [InlineData("device", "new-card", "igb")]
+    [InlineData("device", "new-sound", "virtio")]
+    [InlineData("firmware", "new-firmware", "strictnx")]
     [InlineData("storage", "private-disk", "/srv/private")]
     [InlineData("bridge", "hand-bridge", "br-hand")]
     [InlineData("network", "fleeting-net", "fleeting")]
@@ -39,7 +44,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
 
     [Fact]
     public void No_VM_is_blamed_for_what_it_has_not() =>
-        world.Plan.Plan.Blockers.Where(static blocker => blocker.Subject is "new-machine" or "new-cpu" or "hand-bridge" or "saved")
+        world.Plan.Plan.Blockers.Where(static blocker => blocker.Subject is "new-machine" or "new-cpu" or "new-feature" or "new-card" or "new-sound" or "new-firmware" or "hand-bridge" or "saved")
             .GroupBy(static blocker => blocker.Subject, StringComparer.Ordinal)
             .ShouldAllBe(static group => group.Count() == 1);
 

@@ -18,14 +18,11 @@ public sealed class DomainStateCheck : IPlanCheck
         if (machine.Unreadable is { } why)
             yield return new Blocker("definition", machine.Name, $"its definition cannot be read: {why}", "Correct it with 'virsh edit'.");
 
-        if (machine.Job is { Kind: DomainJobKind.Bounded or DomainJobKind.Unbounded })
-            yield return new Blocker("operation", machine.Name, "an operation runs on it", "Wait for it to end, or end it with 'virsh domjobabort'.");
+        foreach (var job in RunningJob.Of(machine))
+            yield return new Blocker(Blocker.RunningJob, machine.Name, $"{job.InWords} is under way", job.Fix);
 
         if (machine.Domain.PostCopy != PostCopyPhase.None)
             yield return new Blocker("postcopy", machine.Name, "its memory is in part on another side: a post-copy migration of it has not come to its end", "Let it end, or mend it with 'hostctl resume'; do not resume or destroy it on either side.");
-
-        foreach (var disk in machine.Definition?.RunningBlockJobs ?? [])
-            yield return new Blocker("operation", machine.Name, $"its disk {disk} is being copied or committed", $"Wait for it to end, or end it with 'virsh blockjob {disk} --abort'.");
 
         if (machine.Domain.State is DomainState.ShuttingDown or DomainState.PmSuspended)
             yield return new Blocker("state", machine.Name, $"it is {StateWords(machine.Domain.State)}", "Let it end, or wake it with 'virsh dompmwakeup'.");

@@ -2,7 +2,7 @@ using HostSwap.Orchestrator.Inventory;
 
 namespace HostSwap.Orchestrator.Planning.Checks;
 
-/// <summary>Machine type, emulator and CPU model must exist on the other side.</summary>
+/// <summary>Machine type and emulator must exist on the other side.</summary>
 public sealed class MachineCheck : IPlanCheck
 {
     /// <inheritdoc/>
@@ -16,19 +16,21 @@ public sealed class MachineCheck : IPlanCheck
             {
                 yield return new Blocker("machine-type", machine.Name, Missing(support, definition, context), Fix(support));
             }
-            else if (DomainCapabilities.WhyNoCpu(context.DomainCapabilities[PlanContext.QueryFor(definition)], definition.Cpu) is { } why)
-            {
-                yield return new Blocker(
-                    "cpu-model", machine.Name, $"{why} in {context.Target.Generation.Name}", "Give the VM a CPU model that both sides have, at its next cold start.");
-            }
 
-            if (definition.Emulator.Length > 0 && context.Kernel.Look(context.Target.InitPid, definition.Emulator) is null)
+            if (context.Answers.Lacks(definition.Emulator))
             {
                 yield return new Blocker(
                     "emulator", machine.Name, $"its emulator {definition.Emulator} does not exist in {context.Target.Generation.Name}", "Name an emulator that the image has, or install it in the image.");
             }
         }
     }
+
+    /// <summary>Machine types that the other side has, and that QEMU is going to drop.</summary>
+    internal static IEnumerable<string> Warnings(PlanContext context) => context.Readable()
+        .GroupBy(static pair => (pair.Definition.Architecture, pair.Definition.MachineType), static pair => pair.Machine.Name)
+        .Where(group => HostCapabilities.IsDeprecated(context.Target.Host.CapabilitiesXml, group.Key.Architecture, group.Key.MachineType))
+        .Select(group => $"{string.Join(", ", group)}: machine type {group.Key.MachineType} is deprecated in {context.Target.Generation.Name} "
+            + $"(QEMU {context.Target.Host.HypervisorVersion}); a later QEMU will not have it: choose a newer one at the next cold start");
 
     private static string Missing(MachineSupport support, VmDefinition definition, PlanContext context) => support switch
     {

@@ -23,10 +23,11 @@ public sealed class StorageCheck : IPlanCheck
                 .Concat(definition.Disks.SelectMany(disk => disk.Servers).Select(server => server.Socket).OfType<string>())
                 .Concat(definition.OtherFiles)
                 .Concat(definition.Filesystems.Select(share => share.Directory).OfType<string>())
+                .Where(path => !FirmwareCheck.IsOfTheImage(definition, path) && !FirmwareCheck.IsYetToBeMade(context, machine, definition, path))
                 .Distinct(StringComparer.Ordinal);
             foreach (var path in paths)
             {
-                if (Problem(context, path, IsFirmware(definition, path)) is { } problem)
+                if (Problem(context, path) is { } problem)
                     yield return new Blocker("storage", machine.Name, problem, IsDevice(context, path) ? DeviceFix : FileFix);
             }
 
@@ -44,14 +45,10 @@ public sealed class StorageCheck : IPlanCheck
         }
     }
 
-    /// <summary>Firmware is part of the image: it must exist there, and is expected to be another file.</summary>
-    private static bool IsFirmware(VmDefinition definition, string path) =>
-        path.StartsWith("/usr/share/", StringComparison.Ordinal) && definition.OtherFiles.Contains(path, StringComparer.Ordinal);
-
     private static bool IsDevice(PlanContext context, string path) =>
         path.StartsWith("/dev/", StringComparison.Ordinal) || context.Kernel.Look(context.Source.InitPid, path) is { IsBlockDevice: true };
 
-    private static string? Problem(PlanContext context, string path, bool firmware)
+    private static string? Problem(PlanContext context, string path)
     {
         var there = context.Kernel.Look(context.Target.InitPid, path);
         if (there is null)
@@ -62,7 +59,7 @@ public sealed class StorageCheck : IPlanCheck
             return $"{path} does not exist in {context.Source.Generation.Name} any more";
 
         // A block device has a node of its own on each side; what counts is the device behind it.
-        return firmware || here.IsSameStorageAs(there)
+        return here.IsSameStorageAs(there)
             ? null
             : $"{path} is another {(here.IsBlockDevice ? "device" : "file")} in {context.Target.Generation.Name} than in {context.Source.Generation.Name}";
     }

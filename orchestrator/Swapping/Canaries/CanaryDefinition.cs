@@ -14,9 +14,6 @@ internal static class CanaryDefinition
     /// <summary>Its RAM in bytes, unless the memory mount's pages are larger.</summary>
     public const long MemoryBytes = 64L << 20;
 
-    /// <summary>What of a CPU is about the size of the VM (libvirt's "CPU model and topology").</summary>
-    private static readonly string[] CpuSizes = ["topology", "numa", "cache"];
-
     /// <summary>Makes it.</summary>
     /// <param name="modelXml">Live XML of a VM that is to be moved.</param>
     /// <param name="name">The canary's name.</param>
@@ -56,8 +53,7 @@ internal static class CanaryDefinition
     {
         if (model.Element("cpu") is not { } cpu)
             return null;
-        var one = new XElement(cpu);
-        one.Elements().Where(static element => CpuSizes.Contains(element.Name.LocalName, StringComparer.Ordinal)).Remove();
+        var one = DomainXmlReader.CpuAlone(cpu);
         if (!one.HasElements && one.Attribute("mode") is null)
             return null;
         // A live definition names every feature, and has libvirt look for each in the new QEMU, which is the VM's own concern.

@@ -8,10 +8,11 @@ using HostSwap.Orchestrator.Planning;
 namespace HostSwap.Orchestrator.Swapping.Canaries;
 
 /// <summary>
-/// Proves on this very machine that a guest can be handed over, and copied, from the one image to the other, before a VM is.
-/// What is proven holds for these images and this kernel; what has failed holds for this operation, and the next tries again.
+/// Proves on this very machine that a guest with one machine type and CPU can be handed over, and copied, from the one image to
+/// the other, before a VM is. What is proven holds for these images and this kernel; what has failed holds for this operation,
+/// and the next tries again.
 /// </summary>
-internal sealed class CanaryTrial(SwapSession session)
+internal sealed class CanaryTrial(SwapSession session, CanaryPair pair)
 {
     /// <summary>How long one of its migrations may take: what is sent of it is a few MiB.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -19,7 +20,7 @@ internal sealed class CanaryTrial(SwapSession session)
     /// <summary>The ways in which VMs are moved while they run.</summary>
     private static readonly MoveMethod[] Methods = [MoveMethod.Handover, MoveMethod.Copy];
 
-    private CanaryKey Key => new(session.Source.Generation.Record.ImageId, session.Target.Generation.Record.ImageId, session.Kernel.Release);
+    private CanaryKey Key => new(session.Source.Generation.Record.ImageId, session.Target.Generation.Record.ImageId, session.Kernel.Release, pair.Key);
 
     /// <summary>What is known already.</summary>
     public CanaryVerdict Find() => session.Journal.FindCanary(Key) switch
@@ -30,26 +31,30 @@ internal sealed class CanaryTrial(SwapSession session)
         _ => CanaryVerdict.Pending,
     };
 
-    /// <summary>Has canaries fly, and records what they have shown. Whatever is wrong with them fails no swap.</summary>
+    /// <summary>
+    /// Has canaries fly, and records what they have shown. One that cannot be handed over fails no swap; one that cannot be copied
+    /// has the plan refuse it.
+    /// </summary>
     /// <param name="model">A VM that is ready for handover, whose machine and CPU they get.</param>
     /// <param name="stop">Interrupts in order.</param>
     public async Task<CanaryVerdict> RunAsync(Guid model, CancellationToken stop)
     {
-        var failure = await FlyAsync(model, stop);
+        var (failure, at) = await FlyAsync(model, stop);
         // One that was interrupted has shown nothing.
         if (failure is not null)
             stop.ThrowIfCancellationRequested();
         session.Journal.RecordCanary(
             session.Log.Operation, Key, failure is null ? CanaryOutcome.Proven : CanaryOutcome.Failed, failure ?? "handed over and copied, its RAM as before");
         if (failure is not null)
-            session.Notice($"no VM is handed over: {failure}");
-        return Find();
+            session.Notice(at == MoveMethod.Copy ? $"no VM of {pair.Words} can be moved: {failure}" : $"no VM of {pair.Words} is handed over: {failure}");
+        // A copy that fails forbids the swap, and is tried again by the next operation; none begins to move with it.
+        return Find() with { ForbidsCopies = failure is not null && at == MoveMethod.Copy };
     }
 
-    private async Task<string?> FlyAsync(Guid model, CancellationToken stop)
+    private async Task<(string? Failure, MoveMethod At)> FlyAsync(Guid model, CancellationToken stop)
     {
         var way = $"{session.Source.Generation.Name} to {session.Target.Generation.Name}";
-        var doing = "started";
+        var (doing, at) = ("started", MoveMethod.Handover);
         try
         {
             var xml = await session.Source.Libvirt.Domains.GetXmlAsync(model, DomainXml.Live, stop);
@@ -57,15 +62,15 @@ internal sealed class CanaryTrial(SwapSession session)
             var flight = new CanaryFlight(Quietly());
             foreach (var method in Methods)
             {
-                doing = method == MoveMethod.Handover ? "handed over" : "copied";
+                (doing, at) = (method == MoveMethod.Handover ? "handed over" : "copied", method);
                 await flight.RunAsync(method, xml, version, stop);
             }
 
-            return null;
+            return (null, at);
         }
         catch (Exception exception) when (exception is XmlException or (HostSwapException and not JournalException))
         {
-            return $"a canary could not be {doing} from {way}: {exception.Message}";
+            return ($"a canary could not be {doing} from {way} ({pair.Words}): {exception.Message}", at);
         }
     }
 

@@ -64,5 +64,5 @@ internal static class AwaitEarlierMovesStep
         return null;
     }
 
-    private static bool Runs(DomainJob? job) => job is { Kind: DomainJobKind.Bounded or DomainJobKind.Unbounded };
+    private static bool Runs(DomainJob? job) => job is { Runs: true };
 }

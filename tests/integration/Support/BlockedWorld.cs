@@ -16,6 +16,9 @@ public sealed class BlockedWorld : IAsyncLifetime
     /// <summary>A directory that only this generation has.</summary>
     private const string PrivateDirectory = "/srv/private";
 
+    /// <summary>Firmware that Debian 13's package ovmf has and Debian 12's has not.</summary>
+    private const string NewFirmware = "/usr/share/OVMF/OVMF_CODE_4M.secboot.strictnx.fd";
+
     private OuterHostLab? _lab;
 
     /// <summary>The lab.</summary>
@@ -66,6 +69,10 @@ public sealed class BlockedWorld : IAsyncLifetime
                 new GuestSpec("copying") { Disk = DiskFormat.Qcow2 },
                 off with { Name = "new-machine", Uuid = Guid.NewGuid(), MachineType = "pc-q35-10.0" },
                 off with { Name = "new-cpu", Uuid = Guid.NewGuid(), CpuModel = "SierraForest" },
+                off with { Name = "new-feature", Uuid = Guid.NewGuid(), Cpu = XElement.Parse("<cpu mode='custom' match='exact' check='partial'><model fallback='forbid'>Nehalem</model><feature policy='require' name='x2apic'/><feature policy='require' name='fred'/></cpu>") },
+                off with { Name = "new-card", Uuid = Guid.NewGuid(), ExtraDevices = [XElement.Parse("<interface type='bridge'><source bridge='br0'/><model type='igb'/></interface>")] },
+                off with { Name = "new-sound", Uuid = Guid.NewGuid(), ExtraDevices = [XElement.Parse("<sound model='virtio'/>")] },
+                off with { Name = "new-firmware", Uuid = Guid.NewGuid(), Loader = NewFirmware },
                 off with { Name = "private-disk", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2, DiskDirectory = PrivateDirectory },
                 off with { Name = "hand-bridge", Uuid = Guid.NewGuid(), Bridge = "br-hand" },
                 off with { Name = "fleeting-net", Uuid = Guid.NewGuid(), Bridge = null, Network = "fleeting" },

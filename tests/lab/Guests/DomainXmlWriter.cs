@@ -31,6 +31,7 @@ public static class DomainXmlWriter
             new XElement(
                 "os",
                 new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", spec.MachineType), "hvm"),
+                spec.Loader is null ? null : new XElement("loader", new XAttribute("readonly", "yes"), new XAttribute("type", "pflash"), spec.Loader),
                 new XElement("kernel", placement.Kernel),
                 new XElement("initrd", placement.InitialRamdisk),
                 new XElement("cmdline", CommandLine(spec, placement))),
@@ -68,7 +69,7 @@ public static class DomainXmlWriter
         return new XElement(qemu + "commandline", arguments.Select(argument => new XElement(qemu + "arg", new XAttribute("value", argument))));
     }
 
-    private static XElement Cpu(GuestSpec spec) => new(
+    private static XElement Cpu(GuestSpec spec) => spec.Cpu ?? new XElement(
         "cpu",
         new XAttribute("mode", "custom"),
         new XAttribute("match", "exact"),

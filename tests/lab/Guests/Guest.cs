@@ -1,4 +1,5 @@
 using System.Net;
+using System.Xml.Linq;
 
 namespace HostSwap.Lab.Guests;
 
@@ -15,6 +16,9 @@ public sealed record Guest(GuestSpec Spec, IPAddress Address, string ConsoleLog,
 
     /// <summary>Its UUID in libvirt's form.</summary>
     public string Uuid => Spec.Uuid.ToString("D");
+
+    /// <summary>Whether it runs by emulation, without the processor's help.</summary>
+    public bool IsEmulated => XDocument.Parse(Xml).Root?.Attribute("type")?.Value is Accelerator.Emulation;
 
     /// <summary>Reads its console.</summary>
     public GuestLog ReadLog() => GuestLog.Read(ConsoleLog);

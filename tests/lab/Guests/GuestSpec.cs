@@ -61,6 +61,12 @@ public sealed record GuestSpec(string Name)
     /// <summary>A named CPU model that a plain emulator can run too.</summary>
     public string CpuModel { get; init; } = "Nehalem";
 
+    /// <summary>Its CPU as it stands instead of that model.</summary>
+    public XElement? Cpu { get; init; }
+
+    /// <summary>Path of firmware in flash memory, instead of the machine's own.</summary>
+    public string? Loader { get; init; }
+
     /// <summary>Its disk.</summary>
     public DiskFormat Disk { get; init; }
 

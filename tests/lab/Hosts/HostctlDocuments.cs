@@ -100,6 +100,21 @@ public sealed record PlanBodyView(
     IReadOnlyList<BlockerView> Blockers,
     IReadOnlyList<string> Warnings)
 {
+    /// <summary>Number of the candidate that was asked; null where none was started.</summary>
+    public int? Candidate { get; init; }
+
+    /// <summary>When a candidate said what a quick plan is made from; null of another.</summary>
+    public DateTimeOffset? RecordedAt { get; init; }
+
+    /// <summary>What only a full plan tells; null of a full one.</summary>
+    public IReadOnlyList<string>? NotAsked { get; init; }
+
+    /// <summary>Parts of the host and their versions.</summary>
+    public IReadOnlyList<VersionView> Versions { get; init; } = [];
+
+    /// <summary>The kernel's parts on which VMs stand.</summary>
+    public IReadOnlyList<KernelModuleView> KernelModules { get; init; } = [];
+
     /// <summary>Network filters that are carried over.</summary>
     public IReadOnlyList<string> NetworkFilters { get; init; } = [];
 
@@ -113,12 +128,24 @@ public sealed record PlanBodyView(
     public IReadOnlyList<string> OfTheImage { get; init; } = [];
 }
 
+/// <summary>A part of the host.</summary>
+public sealed record VersionView(string Part, string From, string To);
+
+/// <summary>One of the kernel's parts.</summary>
+public sealed record KernelModuleView(string Name, string State, string Device, bool From, bool? To);
+
 /// <summary>A package that changes.</summary>
 public sealed record PackageView(string Name, string? From, string? To, bool Sensitive);
 
 /// <summary>One planned move.</summary>
 public sealed record PlannedMoveView(Guid Uuid, string Name, string State, string Method, string Reason)
 {
+    /// <summary>Whether a rollback could bring it back.</summary>
+    public bool CanComeBack { get; init; }
+
+    /// <summary>Why not.</summary>
+    public string? NoWayBack { get; init; }
+
     /// <summary>What becomes of its copy where that does not converge.</summary>
     public string? Policy { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HostSwap.Lab.Guests;
+using HostSwap.Lab.Witnessing;
 
 namespace HostSwap.Lab.Hosts;
 
@@ -40,12 +41,19 @@ public sealed partial class OuterHostLab
     public static async Task WaitForTicksAsync(Guest guest, int more, CancellationToken cancellationToken)
     {
         var before = guest.ReadLog().LastTick?.Number ?? 0;
-        await Poll.UntilAsync(
-            $"{more} more ticks of {guest.Name}",
-            BootLimit,
-            _ => Task.FromResult((guest.ReadLog().LastTick?.Number ?? 0) >= before + more),
-            () => guest.ReadLog().Tail(),
-            cancellationToken);
+        try
+        {
+            await Poll.UntilAsync(
+                $"{more} more ticks of {guest.Name}",
+                BootLimit,
+                _ => Task.FromResult((guest.ReadLog().LastTick?.Number ?? 0) >= before + more),
+                () => guest.ReadLog().Tail(),
+                cancellationToken);
+        }
+        catch (LabException exception) when (guest.IsEmulated && before > 0 && QemuProcess.All().Count(process => process.Uuid == guest.Spec.Uuid) == 1)
+        {
+            throw new StandstillException(exception.Message, exception);
+        }
     }
 
     /// <summary>Makes a guest's disk and XML; libvirt knows nothing of it yet.</summary>

@@ -206,6 +206,11 @@ internal sealed class FakeDomains : ILibvirtDomains
 
     public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
 
+    /// <summary>Jobs of disks, by VM and disk.</summary>
+    public Func<Guid, string, BlockJob?> DiskJob { get; set; } = (_, _) => null;
+
+    public Task<BlockJob?> GetBlockJobAsync(Guid uuid, string disk, CancellationToken cancellationToken) => Task.FromResult(DiskJob(uuid, disk));
+
     public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) => Task.FromResult(Job(uuid));
 
     public Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken) =>

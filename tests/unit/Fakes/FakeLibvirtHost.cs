@@ -34,8 +34,17 @@ internal sealed class FakeLibvirtHost : ILibvirtHost
     public Task<LibvirtHostDescription> DescribeAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new LibvirtHostDescription(Guid.NewGuid(), Version, new Version(10, 0, 0), "<capabilities/>"));
 
-    public Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken) =>
-        Task.FromResult("<domainCapabilities/>");
+    /// <summary>What it says of every kind of domain.</summary>
+    public string DomainCapabilities { get; set; } = "<domainCapabilities/>";
+
+    /// <summary>Which kinds of domain it was asked for.</summary>
+    public List<DomainCapabilitiesQuery> Asked { get; } = [];
+
+    public Task<string> GetDomainCapabilitiesAsync(DomainCapabilitiesQuery query, CancellationToken cancellationToken)
+    {
+        Asked.Add(query);
+        return Task.FromResult(DomainCapabilities);
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -11,7 +11,6 @@ internal static class PlanContexts
     public static PlanContext Of(SwapWorld world, HostSwapSettings settings, IReadOnlyList<VirtualMachine> machines, string libvirt = "9.0")
     {
         var session = world.Session;
-        var nothing = new Dictionary<DomainCapabilitiesQuery, string>();
         var host = new LibvirtHostDescription(Guid.NewGuid(), Version.Parse(libvirt), new Version(10, 0), "<capabilities/>");
         return new PlanContext(
             settings,
@@ -19,8 +18,8 @@ internal static class PlanContexts
             new PlanSide(session.Source.Generation, Image: null, host, SwapWorld.SourcePid),
             new PlanSide(session.Target.Generation, Image: null, host with { HostUuid = Guid.NewGuid() }, SwapWorld.TargetPid),
             new HostInventory(machines, [], []),
-            nothing,
-            nothing,
+            SideAnswers.None,
+            SideAnswers.None,
             [])
         {
             Packages = [],

@@ -79,6 +79,8 @@ internal sealed class FakeOuterHost : IOuterHost
         return Answer($"plan {image}", Plan);
     }
 
+    public Task<SwapPlan> PlanQuickAsync(string? image, CancellationToken cancellationToken) => Answer($"plan quick {image}", Plan);
+
     public Task<SwapPlan> PlanRollbackAsync(ISwapObserver observer, CancellationToken cancellationToken) => Answer("plan rollback", Plan);
 
     public Task<SwapResult> SwapAsync(SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>

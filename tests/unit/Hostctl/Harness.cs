@@ -34,6 +34,9 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
 
     public int Opened { get; private set; }
 
+    /// <summary>The settings that the outer host was opened with.</summary>
+    public HostSwapSettings? Settings { get; private set; }
+
     public string Out => _out.ToString();
 
     /// <summary>Ends when the first line is out.</summary>
@@ -84,6 +87,7 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
     public IOuterHost Open(HostSwapSettings settings, TimeProvider time)
     {
         Opened++;
+        Settings = settings;
         return Host;
     }
 

@@ -66,6 +66,21 @@ public sealed class OtherVerbTests : IDisposable
         _hostctl.Error.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(0, "plan")]
+    [InlineData(3600, "plan", "--wait-jobs")]
+    [InlineData(90, "plan", "--rollback", "--wait-jobs=90s")]
+    [InlineData(90, "swap", "--wait-jobs=1m30s", "--yes")]
+    [InlineData(3600, "swap", "--wait-jobs", "--yes")]
+    [InlineData(0, "swap", "--wait-jobs=0s", "--yes")]
+    [InlineData(120, "rollback", "--wait-jobs", "2m", "--yes")]
+    public async Task How_long_jobs_are_waited_for_is_the_command_lines_to_say(int seconds, params string[] arguments)
+    {
+        (await _hostctl.RunAsync(arguments)).ShouldBe(ExitCode.Done);
+
+        _hostctl.Settings!.Migration.WaitJobs.ShouldBe(TimeSpan.FromSeconds(seconds));
+    }
+
     [Fact]
     public async Task A_plan_with_blockers_is_refused_with_problem_and_fix()
     {
@@ -93,16 +108,50 @@ public sealed class OtherVerbTests : IDisposable
         plan.EnumerateObject().Select(member => member.Name).ShouldBe(
         [
             "from", "fromImage", "candidate", "image", "imageId", "parallel", "memoryAvailableBytes", "versions", "moves",
-            "networks", "storagePools", "blockers", "warnings", "notRefreshed", "packages", "networkFilters", "secrets", "ofTheImage",
+            "networks", "storagePools", "blockers", "warnings", "notRefreshed", "packages", "kernel", "kernelModules", "networkFilters", "secrets", "ofTheImage",
         ]);
         plan.GetProperty("packages").EnumerateArray().Select(static package => string.Join(' ', package.EnumerateObject().Select(static member => $"{member.Name}={member.Value}"))).ShouldBe(
         [
             "name=libc6 from=2.36 to=2.41 sensitive=True",
             "name=zsh to=5.9 sensitive=False",
         ]);
+        plan.GetProperty("kernelModules").EnumerateArray().Select(static module => string.Join(' ', module.EnumerateObject().Select(static member => $"{member.Name}={member.Value}"))).ShouldBe(
+            ["name=kvm state=built in device=/dev/kvm from=True to=False"]);
         plan.GetProperty("moves")[0].EnumerateObject().Select(member => member.Name).ShouldBe(
             ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority"]);
         plan.GetProperty("blockers")[0].GetProperty("fix").GetString().ShouldBe("free 512 MiB");
+    }
+
+    [Fact]
+    public async Task A_quick_plan_says_from_when_it_is_and_what_only_a_full_one_tells()
+    {
+        _hostctl.Host.Plan = Samples.Plan() with { Candidate = null, Quick = new(Samples.At, ["whether it starts"]) };
+
+        (await _hostctl.RunAsync("plan", "--quick", "--image", "a:b", "--format", "json")).ShouldBe(ExitCode.Done);
+
+        _hostctl.Host.Calls.ShouldBe(["plan quick a:b"]);
+        var plan = _hostctl.Json.GetProperty("plan");
+        plan.GetProperty("recordedAt").GetDateTimeOffset().ShouldBe(Samples.At);
+        plan.GetProperty("notAsked").EnumerateArray().Single().GetString().ShouldBe("whether it starts");
+        plan.TryGetProperty("candidate", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_quick_plan_as_text_does_not_have_the_last_word()
+    {
+        _hostctl.Host.Plan = Samples.Plan() with { Candidate = null, Quick = new(Samples.At, ["whether it starts"]) };
+
+        (await _hostctl.RunAsync("plan", "--quick")).ShouldBe(ExitCode.Done);
+
+        foreach (var text in new[] { "No candidate was started", "2026-11-03 04:05 UTC", "whether it starts", "a full plan has the last word" }) _hostctl.Out.ShouldContain(text);
+        _hostctl.Out.ShouldNotContain("This swap can be made");
+    }
+
+    [Fact]
+    public async Task A_quick_plan_of_the_way_back_is_refused()
+    {
+        (await _hostctl.RunAsync("plan", "--quick", "--rollback")).ShouldBe(ExitCode.Usage);
+        _hostctl.Host.Calls.ShouldBeEmpty();
     }
 
     [Fact]

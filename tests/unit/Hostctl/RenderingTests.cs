@@ -66,7 +66,7 @@ public sealed class RenderingTests
             ["pending", "fenced", "moving", "arrived", "verified", "returned", "lost", "removed", "left"]);
         Enum.GetValues<SwapStep>().Select(Words.Of).ShouldBe(
         [
-            "preflight", "reconcile", "start-candidate", "await-ready", "canary", "plan", "replicate-inventory", "move-domains",
+            "preflight", "reconcile", "start-candidate", "await-ready", "await-jobs", "canary", "plan", "replicate-inventory", "move-domains",
             "verify", "activate", "retire", "dismiss",
         ]);
         Words.Of(MoveMethod.Copy).ShouldBe("copy");

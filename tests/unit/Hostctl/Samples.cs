@@ -39,6 +39,8 @@ internal static class Samples
         [Move(1, "db01", Db), Move(2, "web01", Web, DomainState.ShutOff)],
         ["default"], ["images"], blockers, ["one warning"], 2, 8L << 30, ["the running kernel"])
     {
+        Kernel = "6.1.0-18-amd64",
+        KernelModules = [new KernelModule("kvm", "built in", "/dev/kvm", From: true, To: false)],
         Packages = [new PackageChange("libc6", "2.36", "2.41", Sensitive: true), new PackageChange("zsh", null, "5.9", Sensitive: false)],
     };
 

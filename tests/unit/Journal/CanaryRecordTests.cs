@@ -6,7 +6,7 @@ namespace HostSwap.UnitTests.Journal;
 
 public sealed class CanaryRecordTests : JournalFixture
 {
-    private static readonly CanaryKey Key = new("sha256:old", "sha256:new", "6.1.0");
+    private static readonly CanaryKey Key = new("sha256:old", "sha256:new", "6.1.0", "pc-q35-7.2 Nehalem");
 
     [Fact]
     public void The_last_result_of_a_pair_is_kept()
@@ -20,7 +20,8 @@ public sealed class CanaryRecordTests : JournalFixture
 
         journal.FindCanary(Key).ShouldBe(new CanaryRecord(Key, CanaryOutcome.Proven, "as before", operation, Time.GetUtcNow()));
         journal.FindCanary(Key with { Kernel = "6.2.0" }).ShouldBeNull();
-        journal.FindCanary(new CanaryKey(Key.TargetImage, Key.SourceImage, Key.Kernel)).ShouldBeNull("the way back is another way");
+        journal.FindCanary(Key with { Pair = "pc-q35-7.2 EPYC" }).ShouldBeNull();
+        journal.FindCanary(Key with { SourceImage = Key.TargetImage, TargetImage = Key.SourceImage }).ShouldBeNull("the way back is another way");
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class JobStatsTests
             ("memory_dirty_rate", 10),
             ("memory_page_size", 4096),
             ("memory_iteration", 4),
-            ("auto_converge_throttle", 30)));
+            ("auto_converge_throttle", 30),
+            ("operation", 9)));
 
         job.ShouldBe(new DomainJob(
             DomainJobKind.Completed,
@@ -38,6 +39,7 @@ public sealed class JobStatsTests
             TimeSpan.FromMilliseconds(3))
         {
             ThrottlePercent = 30,
+            Operation = DomainJobOperation.Backup,
         });
     }
 

@@ -4,6 +4,7 @@ using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Swapping;
+using HostSwap.Orchestrator.Swapping.Canaries;
 using HostSwap.UnitTests.Fakes;
 using Shouldly;
 using Xunit;
@@ -45,6 +46,7 @@ public sealed class CanaryTrialTests : IDisposable
         _canaries.Trial(session => session with { Log = new EffectLog(World.Journal, 99) }).Find().Proof.ShouldBe(CanaryProof.Proven, "in any operation");
         _canaries.Trial(session => session with { Target = WithImage(session.Target) }).Find().Proof.ShouldBe(CanaryProof.Pending);
         _canaries.Trial(session => session with { Source = WithImage(session.Source) }).Find().Proof.ShouldBe(CanaryProof.Pending);
+        new CanaryTrial(World.Session, _canaries.Pair with { Key = "another machine" }).Find().Proof.ShouldBe(CanaryProof.Pending);
         World.Kernel.Release = "6.1.0-newer";
         _canaries.Trial().Find().Proof.ShouldBe(CanaryProof.Pending);
     }
@@ -63,7 +65,10 @@ public sealed class CanaryTrialTests : IDisposable
         var verdict = await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token);
 
         verdict.ShouldBe(new CanaryVerdict(
-            CanaryProof.Doubtful, $"a canary could not be {words} from gen-1 to gen-2: what was in its RAM before is not in it any more"));
+            CanaryProof.Doubtful, $"a canary could not be {words} from gen-1 to gen-2 (pc-q35-7.2 with QEMU's own CPU): what was in its RAM before is not in it any more")
+        {
+            ForbidsCopies = method == MoveMethod.Copy,
+        });
         NothingIsLeft();
     }
 

@@ -38,6 +38,9 @@ internal sealed class CanaryWorld : IDisposable
     /// <summary>The VM that is ready for handover.</summary>
     public DomainRecord Model { get; }
 
+    /// <summary>The model's machine and CPU.</summary>
+    public CanaryPair Pair => CanaryPair.Of(DomainXmlReader.Read(World.Source.Domains.Xml[Model.Uuid]));
+
     /// <summary>QEMUs by the side's PID and the domain.</summary>
     public Dictionary<(int Pid, Guid Uuid), FakeMonitor> Monitors { get; } = [];
 
@@ -60,7 +63,7 @@ internal sealed class CanaryWorld : IDisposable
 
     public IReadOnlyList<string> Sockets => [.. new[] { 1, 2 }.Select(Paths).Select(paths => paths.QmpDirectory).Append(World.Paths.MigrationSockets).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
 
-    public CanaryTrial Trial(Func<SwapSession, SwapSession>? change = null) => new(change is null ? World.Session : change(World.Session));
+    public CanaryTrial Trial(Func<SwapSession, SwapSession>? change = null) => new(change is null ? World.Session : change(World.Session), Pair);
 
     /// <summary>What a libvirt does when it starts a domain whose RAM is a file.</summary>
     public string Begin(int generation, int pid, Guid uuid, string name)

@@ -88,6 +88,8 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
 
     public Task<DomainJob?> GetJobAsync(Guid uuid, CancellationToken cancellationToken) => ReadAsync(() => (DomainJob?)null);
 
+    public Task<BlockJob?> GetBlockJobAsync(Guid uuid, string disk, CancellationToken cancellationToken) => ReadAsync(() => (BlockJob?)null);
+
     public Task<DomainJob?> GetCompletedJobAsync(Guid uuid, CancellationToken cancellationToken) => ReadAsync(() => (DomainJob?)null);
 
     public Task<IReadOnlyList<DiskError>> GetDiskErrorsAsync(Guid uuid, CancellationToken cancellationToken) =>
