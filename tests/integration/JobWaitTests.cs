@@ -41,11 +41,10 @@ public sealed class JobWaitTests
 
         // A backup that is fetched (pull mode) ends when the program that fetches it says so.
         var active = await lab.ActiveAsync(Token);
-        var backup = Path.Join(Path.GetDirectoryName(guest.ConsoleLog), "backup.sock");
         await active.VirshAsync(
             ["backup-begin", guest.Uuid, "/dev/stdin"],
             Token,
-            $"<domainbackup mode='pull'><server transport='unix' socket='{backup}'/><disks><disk name='vda' backup='yes' type='file'/></disks></domainbackup>");
+            "<domainbackup mode='pull'><server transport='unix' socket='/tmp/backup.sock'/><disks><disk name='vda' backup='yes' type='file'/></disks></domainbackup>");
         var plan = await lab.Hostctl.RunAsync(["plan", "--image", Repository.Bookworm], Token);
         plan.ExitCode.ShouldBe(ExitCodes.RefusedByPlan, plan.Describe());
         plan.Output.ShouldContain("a backup is under way");
