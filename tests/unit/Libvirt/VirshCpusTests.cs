@@ -8,7 +8,7 @@ using Xunit;
 namespace HostSwap.UnitTests.Libvirt;
 
 /// <summary>virsh's answers are those of libvirt 9.0 and 11.3, word for word.</summary>
-public sealed class VirshCpusTests
+public sealed class VirshCpusTests : IDisposable
 {
     private const string Failed = "error: Failed to compare hypervisor CPU with /dev/stdin\n";
     private const string Cpu = "<cpu mode='custom'><model>Nehalem</model><feature policy='require' name='avx512f'/><feature policy='disable' name='fred'/><feature policy='require' name='lam'/></cpu>";
@@ -16,6 +16,8 @@ public sealed class VirshCpusTests
     private static readonly DomainCapabilitiesQuery Kind = new("/usr/bin/qemu", "x86_64", "pc-q35-7.2", "qemu");
 
     private readonly FakeEngine _engine = new();
+
+    public void Dispose() => _engine.Dispose();
 
     [Fact]
     public async Task What_is_missing_is_told_in_libvirts_words()

@@ -8,9 +8,11 @@ using Xunit;
 
 namespace HostSwap.UnitTests.Qmp;
 
-public sealed class EmulatorTypesTests
+public sealed class EmulatorTypesTests : IDisposable
 {
     private readonly FakeEngine _engine = new();
+
+    public void Dispose() => _engine.Dispose();
 
     [Theory]
     [InlineData(Releases.Bookworm, "qxl", "igb")]
