@@ -40,6 +40,9 @@ public sealed record VmDefinition(
     /// <summary>Directories that are shared with it.</summary>
     public IReadOnlyList<FilesystemDefinition> Filesystems { get; init; } = [];
 
+    /// <summary>What libvirt does when its guest powers off; <c>destroy</c>, which is the default, ends its QEMU.</summary>
+    public string OnPowerOff { get; init; } = "destroy";
+
     /// <summary>What it says to HostSwap.</summary>
     public VmMetadata Metadata { get; init; } = VmMetadata.None;
 }

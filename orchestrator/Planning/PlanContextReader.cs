@@ -92,7 +92,7 @@ public sealed class PlanContextReader(OuterHostParts parts)
         HostInventory inventory, LibvirtHostDescription host, ILibvirtHost target, CancellationToken cancellationToken)
     {
         var answers = new Dictionary<DomainCapabilitiesQuery, string>();
-        foreach (var query in inventory.VirtualMachines.Select(machine => machine.Definition).OfType<VmDefinition>().Select(PlanContext.QueryFor).Distinct())
+        foreach (var query in inventory.VirtualMachines.SelectMany(static machine => new[] { machine.Definition, machine.AtNextStart }).OfType<VmDefinition>().Select(PlanContext.QueryFor).Distinct())
         {
             if (HostCapabilities.Supports(host.CapabilitiesXml, query.Architecture, query.VirtType, query.MachineType) == MachineSupport.Yes)
                 answers[query] = await target.GetDomainCapabilitiesAsync(query, cancellationToken);

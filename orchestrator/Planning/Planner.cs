@@ -42,6 +42,7 @@ public static class Planner
     public static SwapPlan Make(PlanContext context)
     {
         var (source, target) = (context.Source, context.Target);
+        var answers = NotLiveAnswers.Of(context, static seen => Checks.SelectMany(check => check.Check(seen)));
         return new SwapPlan(
             source.Generation.Number,
             source.Generation.Record.Image,
@@ -49,10 +50,10 @@ public static class Planner
             target.Generation.Record.Image,
             target.Generation.Record.ImageId,
             [.. Versions(source, target)],
-            Order(context),
+            Order(context, answers),
             [.. context.Inventory.Networks.Where(network => network.Persistent).Select(network => network.Name)],
             [.. context.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
-            [.. Checks.SelectMany(check => check.Check(context))],
+            answers.Blockers,
             [.. Warnings(context)],
             context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
             context.Kernel.AvailableMemoryBytes(),
@@ -85,9 +86,9 @@ public static class Planner
     /// Running VMs first, by priority, and of one priority smallest RAM first: the first move then shows soonest whether
     /// moves work at all, with the least at stake. Definitions of VMs that are shut off follow.
     /// </summary>
-    private static IReadOnlyList<PlannedMove> Order(PlanContext context)
+    private static IReadOnlyList<PlannedMove> Order(PlanContext context, NotLiveAnswers answers)
     {
-        var stays = WayBackChecks.SelectMany(check => check.Check(context.Reversed()))
+        var stays = NotLiveAnswers.Of(context.Reversed(), static seen => WayBackChecks.SelectMany(check => check.Check(seen))).Blockers
             .GroupBy(blocker => blocker.Subject, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join("; ", group.Select(blocker => blocker.Problem)), StringComparer.Ordinal);
         return
@@ -99,16 +100,20 @@ public static class Planner
                 .ThenBy(item => item.Machine.Definition?.MemoryBytes ?? 0)
                 .ThenBy(item => item.Machine.Name, StringComparer.Ordinal)
                 .Select((item, index) => Move(
-                    item.Machine, index + 1, stays.GetValueOrDefault(item.Machine.Name), context.Handovers.GetValueOrDefault(item.Machine.Domain.Uuid)) with
+                    item.Machine,
+                    index + 1,
+                    stays.GetValueOrDefault(item.Machine.Name),
+                    context.Handovers.GetValueOrDefault(item.Machine.Domain.Uuid),
+                    answers.Find(item.Machine.Domain.Uuid)) with
                 {
                     Policy = item.Policy,
                 }),
         ];
     }
 
-    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover)
+    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover, NotLiveAnswer? notLive)
     {
-        var (method, reason) = MethodOf(machine, handover);
+        var (method, reason) = notLive is null ? MethodOf(machine, handover) : (notLive.Method, notLive.InWords);
         return new PlannedMove(
             order,
             machine.Domain.Uuid,
@@ -122,6 +127,7 @@ public static class Planner
             noWayBack)
         {
             BootFiles = machine.Definition?.BootFiles ?? [],
+            WhyNotLive = notLive?.Reasons ?? [],
             WhyNotHandedOver = method == MoveMethod.Copy && handover is { Ready: true } ? handover.Reason : null,
         };
     }

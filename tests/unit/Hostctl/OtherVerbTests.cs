@@ -116,7 +116,7 @@ public sealed class OtherVerbTests : IDisposable
             "name=zsh to=5.9 sensitive=False",
         ]);
         plan.GetProperty("moves")[0].EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority"]);
+            ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority", "whenNotLive", "whyNotLive"]);
         plan.GetProperty("blockers")[0].GetProperty("fix").GetString().ShouldBe("free 512 MiB");
     }
 
