@@ -39,13 +39,17 @@ internal sealed class DhcpLeases(GenerationPaths from, GenerationPaths to, TimeP
         using var here = Open(from);
         if (here?.Look(file) is null)
             return "no addresses are given out";
+        // What is none of libvirt's is not given to the other one.
+        var leases = Read(from, file);
         using var there = Open(to) ?? throw new IOException($"{Path.Join(to.LibvirtState, Directory)} is not there, which libvirt makes");
         using var arriving = HeldDirectory.Ensure(Path.Join(to.Arriving, Kind));
         arriving.Remove(file);
         FileTree.Copy(here, file, arriving, file, CancellationToken.None);
         arriving.Rename(file, there, file);
         there.Sync();
-        return $"{Read(to, file).Count} addresses that are given out: {string.Join(", ", Read(to, file))}";
+        if (Lacking(file) is [_, ..] lacking)
+            throw new IOException($"{Path.Join(there.Path, file)} lacks {string.Join(", ", lacking)} after it was copied");
+        return $"{leases.Count} addresses that are given out: {string.Join(", ", leases)}";
     }
 
     private static HeldDirectory? Open(GenerationPaths generation) => HeldDirectory.TryOpen(generation.LibvirtState, Directory);

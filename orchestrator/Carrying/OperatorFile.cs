@@ -9,7 +9,7 @@ namespace HostSwap.Orchestrator.Carrying;
 public sealed record OperatorFile(string Path, string Digest, string? Problem)
 {
     /// <summary>All of them, as the processes of a container see them.</summary>
-    public static IReadOnlyList<OperatorFile> ReadAll(int initPid, IReadOnlyList<string> paths) => [.. paths.Select(path => ReadIn(RootOf(initPid), path))];
+    public static IReadOnlyList<OperatorFile> ReadAll(int initPid, IReadOnlyList<string> paths) => [.. paths.Select(path => ReadIn(ContainerFiles.RootOf(initPid), path))];
 
     /// <summary>One, below a directory as if that were the root. Links on the way to it are not followed.</summary>
     internal static OperatorFile ReadIn(string root, string path)
@@ -38,9 +38,6 @@ public sealed record OperatorFile(string Path, string Digest, string? Problem)
         if (!string.Equals(FileTree.Digest(source, NameOf(path)), FileTree.Digest(target, NameOf(path)), StringComparison.Ordinal))
             throw new IOException($"{path} is not the same after it was copied");
     }
-
-    /// <summary>The root of a container as the outer host sees it.</summary>
-    internal static string RootOf(int initPid) => $"/proc/{initPid}/root";
 
     private static string NameOf(string path) => System.IO.Path.GetFileName(path);
 

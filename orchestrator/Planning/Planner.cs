@@ -33,25 +33,6 @@ public static class Planner
         new PolicyCheck(),
     ];
 
-    /// <summary>What can be said of a side that does not run.</summary>
-    private static readonly IReadOnlyList<IPlanCheck> QuickChecks =
-    [
-        new DomainStateCheck(),
-        new MemoryCheck(),
-        new MachineCheck(),
-        new CpuCheck(),
-        new HardwareCheck(),
-        new WatchdogCheck(),
-        new FirmwareCheck(),
-        new StorageKindCheck(),
-        new LocalResourceCheck(),
-        new PolicyCheck(),
-    ];
-
-    /// <summary>The same of the way back from it.</summary>
-    private static readonly IReadOnlyList<IPlanCheck> QuickWayBackChecks =
-        [new ArrivesPausedCheck(), new MachineCheck(), new CpuCheck(), new HardwareCheck(), new WatchdogCheck(), new FirmwareCheck(), new StorageKindCheck(), new LocalResourceCheck()];
-
     /// <summary>What decides whether a VM that has crossed can come back; the rest is about what it is at that time.</summary>
     private static readonly IReadOnlyList<IPlanCheck> WayBackChecks =
     [
@@ -68,9 +49,18 @@ public static class Planner
         new PreparedCheck(),
     ];
 
+    /// <summary>What looks at a side that runs; a quick plan leaves it out.</summary>
+    private static readonly HashSet<Type> OfRunningSides =
+    [
+        typeof(HostUuidCheck), typeof(SavedImageCheck), typeof(CanaryCheck), typeof(StorageCheck), typeof(NetworkCheck),
+        typeof(CarriedObjectCheck), typeof(OperatorFileCheck), typeof(PreparedCheck),
+    ];
+
+    private static readonly IReadOnlyList<IPlanCheck> QuickChecks = Quick(Checks);
+    private static readonly IReadOnlyList<IPlanCheck> QuickWayBackChecks = Quick(WayBackChecks);
+
     /// <summary>Makes the plan.</summary>
     /// <param name="context">Both sides as they were read.</param>
-
     public static SwapPlan Make(PlanContext context)
     {
         var (source, target) = (context.Source, context.Target);
@@ -105,6 +95,8 @@ public static class Planner
                 : [],
         };
     }
+
+    private static IReadOnlyList<IPlanCheck> Quick(IReadOnlyList<IPlanCheck> checks) => [.. checks.Where(static check => !OfRunningSides.Contains(check.GetType()))];
 
     private static string Kernel(IOuterKernel kernel) => KernelReleases.NewerThan(kernel.Release, kernel.InstalledReleases) is { } newer
         ? $"the outer host's kernel {kernel.Release}: {newer} is installed, and runs after the outer host has been rebooted"

@@ -65,7 +65,7 @@ public sealed class SideSurvey(IContainerEngine engine, IOuterKernel kernel)
         {
             return new EmulatorAnswer((await new EmulatorTypes(engine, container).ReadAsync(emulator, cancellationToken)).ToHashSet(StringComparer.Ordinal), WhyNot: null);
         }
-        catch (AdapterException exception)
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
         {
             return new EmulatorAnswer(new HashSet<string>(StringComparer.Ordinal), exception.Message);
         }

@@ -107,7 +107,7 @@ internal static unsafe partial class ContainerFiles
     private static SafeFileHandle? Open(int initPid, string path, int flags) => OpenIn(RootOf(initPid), path, flags);
 
     /// <summary>The root of a container as the outer host sees it.</summary>
-    private static string RootOf(int initPid) => $"/proc/{initPid}/root";
+    public static string RootOf(int initPid) => $"/proc/{initPid}/root";
 
     /// <summary>
     /// Opens a file below any directory as if that were the root; null where it is not there. The kernel refuses to follow a

@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Swapping;
 
@@ -49,7 +50,7 @@ internal sealed class OperatorFiles(SwapSession session)
         {
             await session.Log.DoAsync("carry-file", path, async () =>
             {
-                await Task.Run(() => OperatorFile.Carry(OperatorFile.RootOf(session.Source.InitPid), OperatorFile.RootOf(session.Target.InitPid), path));
+                await Task.Run(() => OperatorFile.Carry(ContainerFiles.RootOf(session.Source.InitPid), ContainerFiles.RootOf(session.Target.InitPid), path));
                 return $"{session.Target.Generation.Name} has it as {session.Source.Generation.Name} has";
             });
         }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
-using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Swapping;
 
@@ -42,8 +41,8 @@ internal sealed record StateNote(int From, int To, string LogHere, string LogThe
 
     private static string LogOf(GenerationPaths generation, string name)
     {
-        using var directory = HeldDirectory.TryOpen(generation.LibvirtLog, "qemu");
-        return directory?.Look($"{name}.log") is { } log ? string.Create(CultureInfo.InvariantCulture, $"{log.Inode}:{log.Size}:{log.Modified}") : "";
+        using var directory = VmLogs.Open(generation);
+        return directory?.Look(VmLogs.FileOf(name)) is { } log ? string.Create(CultureInfo.InvariantCulture, $"{log.Inode}:{log.Size}:{log.Modified}") : "";
     }
 }
 

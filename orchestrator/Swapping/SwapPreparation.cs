@@ -102,11 +102,10 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     {
         var proofs = new CanaryProofs(session, parts.Time);
         await AwaitJobsAsync(session, proofs, cancellationToken);
-        if (mayFly)
-            await TryAsync(session, proofs, cancellationToken);
+        var seen = mayFly ? await TryAsync(session, proofs, cancellationToken) : null;
         return await _steps.RunAsync(SwapStep.Plan, async () =>
         {
-            var context = await ReadAsync(session, cancellationToken);
+            var context = seen ?? await ReadAsync(session, cancellationToken);
             Record(context);
             var plan = Make(context, proofs);
             plan = plan with { Warnings = [.. readiness.FailedUnits.Select(unit => $"unit {unit} failed in {session.Target.Generation.Name}"), .. plan.Warnings] };
@@ -130,7 +129,8 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     }
 
     /// <summary>Canaries fly where there are VMs that they fly for, and nothing forbids the swap.</summary>
-    private async Task TryAsync(SwapSession session, CanaryProofs proofs, CancellationToken cancellationToken)
+    /// <returns>What both sides show; null where canaries have flown since it was read.</returns>
+    private async Task<PlanContext?> TryAsync(SwapSession session, CanaryProofs proofs, CancellationToken cancellationToken)
     {
         var context = await ReadAsync(session, cancellationToken);
         var plan = Make(context, proofs);
@@ -144,12 +144,13 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
             .Select(static group => (group.Key, group.First()))
             .ToList();
         if (plan.Blockers.Count > 0 || untried.Count == 0)
-            return;
+            return context;
         await _steps.RunAsync(SwapStep.Canary, async () =>
         {
             await proofs.FlyAsync(untried, cancellationToken);
             return string.Join("; ", untried.Select(pair => $"{pair.Key.Words}: {proofs.Find(pair.Key).Reason}"));
         });
+        return null;
     }
 
     private Task<PlanContext> ReadAsync(SwapSession session, CancellationToken cancellationToken) => parts.PlanReader.ReadAsync(

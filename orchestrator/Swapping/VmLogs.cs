@@ -39,9 +39,11 @@ internal sealed class VmLogs(SwapSession session)
         return logs?.Look(FileOf(name)) is { Kind: EntryKind.File };
     }
 
-    private static HeldDirectory? Open(GenerationPaths generation) => HeldDirectory.TryOpen(generation.LibvirtLog, "qemu");
+    /// <summary>Where they are; null where libvirt has not made it.</summary>
+    internal static HeldDirectory? Open(GenerationPaths generation) => HeldDirectory.TryOpen(generation.LibvirtLog, "qemu");
 
-    private static string FileOf(string name) => $"{name}.log";
+    /// <summary>That of a VM, which libvirt lets have no slash in its name.</summary>
+    internal static string FileOf(string name) => $"{name}.log";
 
     private string Carry(string name)
     {

@@ -101,6 +101,20 @@ public sealed class DhcpLeasesTests : IDisposable
         _world.Notices.ShouldHaveSingleItem().ShouldContain("virbr7.status");
     }
 
+    [Fact]
+    public async Task A_file_that_is_none_of_libvirt_s_is_given_to_nobody_and_the_network_starts_all_the_same()
+    {
+        Write(Here, "{");
+        Write(There, null);
+        _world.Source.Networks.Add("lan", Network);
+
+        await RunAsync();
+
+        _world.Target.Networks["lan"].Active.ShouldBeTrue();
+        File.Exists(PathOf(There)).ShouldBeFalse();
+        _world.Notices.ShouldContain(static notice => notice.Contains("virbr7.status", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("<network><bridge name='virbr7'/><ip address='192.168.7.1'/></network>")]
     [InlineData("<network><ip address='192.168.7.1'><dhcp/></ip></network>")]
