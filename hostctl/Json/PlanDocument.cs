@@ -150,6 +150,12 @@ internal sealed record PlannedMoveDto(
     /// <summary>No two VMs of one group are in flight together; absent where it is in none.</summary>
     public string? Group { get; init; }
 
+    /// <summary>What becomes of it where it cannot move live: <c>refuse</c> or <c>restart</c>.</summary>
+    public string WhenNotLive { get; init; } = VmPolicy.Default.WhenNotLive.Word();
+
+    /// <summary>Everything for which it cannot move live, where its policy answers that.</summary>
+    public required IReadOnlyList<string> WhyNotLive { get; init; }
+
     /// <summary>Maps the orchestrator's move.</summary>
     public static PlannedMoveDto From(PlannedMove move) => new(
         move.Order,
@@ -167,6 +173,8 @@ internal sealed record PlannedMoveDto(
         Policy = move.Policy.OnNoConvergence.Word(),
         Priority = move.Policy.Priority,
         Group = move.Policy.Group,
+        WhenNotLive = move.Policy.WhenNotLive.Word(),
+        WhyNotLive = move.WhyNotLive,
     };
 }
 

@@ -96,4 +96,10 @@ public sealed record MigrationSettings(
 
     /// <summary>How long the end of backups and other jobs that run on VMs is waited for before anything moves; zero for not at all.</summary>
     public TimeSpan WaitJobs { get; init; } = SettingsDefaults.WaitJobs;
+
+    /// <summary>What becomes of a VM that cannot be moved live.</summary>
+    public NotLivePolicy WhenNotLive { get; init; } = SettingsDefaults.WhenNotLive;
+
+    /// <summary>How long a guest gets to shut down where that is what becomes of it.</summary>
+    public TimeSpan ShutdownDeadline { get; init; } = SettingsDefaults.ShutdownDeadline;
 }

@@ -51,6 +51,8 @@ internal static class KnownKeys
     public const string RetryDelay = "migration.retry_delay";
     public const string MemoryReserve = "migration.memory_reserve_mib";
     public const string WaitJobs = "migration.wait_jobs";
+    public const string WhenNotLive = "migration.when_not_live";
+    public const string ShutdownDeadline = "migration.shutdown_deadline";
     public const string MemorySize = "memory.size";
     public const string MemoryBacking = "memory.backing";
     public const string MemoryPageSize = "memory.page_size";
@@ -93,6 +95,8 @@ internal static class KnownKeys
         [RetryDelay] = ValueKind.Text,
         [MemoryReserve] = ValueKind.Integer,
         [WaitJobs] = ValueKind.Text,
+        [WhenNotLive] = ValueKind.Text,
+        [ShutdownDeadline] = ValueKind.Text,
         [MemorySize] = ValueKind.Text,
         [MemoryBacking] = ValueKind.Text,
         [MemoryPageSize] = ValueKind.Text,

@@ -89,6 +89,14 @@ public static class SettingsDefaults
     /// <value>0 s: it is refused at once</value>
     public static readonly TimeSpan WaitJobs = TimeSpan.Zero;
 
+    /// <summary>What becomes of a VM that cannot be moved live.</summary>
+    /// <value><c>refuse</c>: no guest is shut down without having been asked for it</value>
+    public const NotLivePolicy WhenNotLive = NotLivePolicy.Refuse;
+
+    /// <summary>How long a guest gets to shut down; that of libvirt-guests(8), <c>SHUTDOWN_TIMEOUT</c>.</summary>
+    /// <value>5 min</value>
+    public static readonly TimeSpan ShutdownDeadline = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// The memory mount. Its size is a limit and reserves nothing. It is generous, since a guest that touches a page for which
     /// the mount has no room is killed by a signal (SIGBUS, tmpfs(5)), while the rest of the machine needs little.

@@ -37,6 +37,8 @@ internal sealed partial class SettingsValidator
     {
         Convergence = Convergence(),
         Handover = raw.Find<bool>(KnownKeys.Handover)?.Value ?? SettingsDefaults.Handover,
+        WhenNotLive = NotLive(KnownKeys.WhenNotLive) ?? SettingsDefaults.WhenNotLive,
+        ShutdownDeadline = ShutdownDeadline(KnownKeys.ShutdownDeadline) ?? SettingsDefaults.ShutdownDeadline,
         WaitJobs = Duration(KnownKeys.WaitJobs, SettingsDefaults.WaitJobs, TimeSpan.Zero, MigrationSettings.LongestWait),
     };
 

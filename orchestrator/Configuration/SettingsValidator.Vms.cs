@@ -19,6 +19,9 @@ internal sealed partial class SettingsValidator
             Text(VmKeys.Table.Of(vm, VmKeys.Group), GroupFault))
         {
             Display = Display(VmKeys.Table.Of(vm, VmKeys.Display)),
+            Live = raw.Find<bool>(VmKeys.Table.Of(vm, VmKeys.Live))?.Value,
+            WhenNotLive = NotLive(VmKeys.Table.Of(vm, VmKeys.WhenNotLive)),
+            ShutdownDeadline = ShutdownDeadline(VmKeys.Table.Of(vm, VmKeys.ShutdownDeadline)),
         },
         StringComparer.Ordinal);
 
@@ -35,6 +38,20 @@ internal sealed partial class SettingsValidator
             return address;
         return null;
     }
+
+    private NotLivePolicy? NotLive(string key)
+    {
+        if (raw.Find<string>(key) is not { } located)
+            return null;
+        if (NotLivePolicies.TryParse(located.Value, out var policy))
+            return policy;
+        Report(located, $"\"{located.Value}\" is not what can become of a VM; {NotLivePolicies.Allowed}");
+        return null;
+    }
+
+    private TimeSpan? ShutdownDeadline(string key) => raw.Find<string>(key) is null
+        ? null
+        : Duration(key, SettingsDefaults.ShutdownDeadline, OneSecond, TimeSpan.FromDays(1));
 
     /// <summary>What is wrong with a group's name; null where nothing is.</summary>
     internal static string? GroupFault(string name) =>

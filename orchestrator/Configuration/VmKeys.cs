@@ -7,6 +7,9 @@ internal static class VmKeys
     public const string Priority = "priority";
     public const string Group = "group";
     public const string Display = "display";
+    public const string Live = "live";
+    public const string WhenNotLive = "when_not_live";
+    public const string ShutdownDeadline = "shutdown_deadline";
 
     /// <summary>The tables.</summary>
     public static readonly NamedTable Table = new("vm", "VM", new Dictionary<string, ValueKind>(StringComparer.Ordinal)
@@ -15,5 +18,8 @@ internal static class VmKeys
         [Priority] = ValueKind.Integer,
         [Group] = ValueKind.Text,
         [Display] = ValueKind.Text,
+        [Live] = ValueKind.Flag,
+        [WhenNotLive] = ValueKind.Text,
+        [ShutdownDeadline] = ValueKind.Text,
     });
 }

@@ -10,4 +10,13 @@ public sealed record VmSettings(ConvergencePolicy? Policy, int? Priority, string
 {
     /// <summary>Where <c>hostctl display</c> keeps its display.</summary>
     public IPEndPoint? Display { get; init; }
+
+    /// <summary>Whether it may be moved while it runs.</summary>
+    public bool? Live { get; init; }
+
+    /// <summary>What becomes of it where it cannot, or must not.</summary>
+    public NotLivePolicy? WhenNotLive { get; init; }
+
+    /// <summary>How long its guest gets to shut down.</summary>
+    public TimeSpan? ShutdownDeadline { get; init; }
 }

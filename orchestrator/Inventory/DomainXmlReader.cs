@@ -50,6 +50,7 @@ public static class DomainXmlReader
             Children(devices, "channel").Select(channel => channel.Element("target")).Any(IsConnectedAgent))
         {
             BootFiles = [.. BootFiles(domain)],
+            OnPowerOff = domain.Element("on_poweroff")?.Value ?? "destroy",
             Filesystems = [.. Children(devices, "filesystem").Select(Filesystem)],
             Hardware = HardwareReader.Read(domain, Guid.TryParse(domain.Element("uuid")?.Value, out var uuid) ? uuid : default),
             Watchdogs = [.. Children(devices, "watchdog").Select(static watchdog => Attribute(watchdog, "model")).OfType<string>()],
@@ -230,6 +231,13 @@ public static class DomainXmlReader
         {
             if (Attribute(device, "type") is ("hostdev" or "vdpa" or "vhostuser" or "user" or "direct") and var type)
                 yield return $"network interface of type {type}";
+        }
+
+        // "only shmem with role='master' can be migrated" (qemuMigrationSrcIsAllowed); without a role it is none.
+        foreach (var device in Children(devices, "shmem"))
+        {
+            if (Attribute(device, "role") is not "master")
+                yield return $"shared memory device {Attribute(device, "name") ?? "?"} (shmem, role {Attribute(device, "role") ?? "none"})";
         }
 
         foreach (var device in Children(devices, "tpm"))

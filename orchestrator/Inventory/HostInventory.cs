@@ -27,6 +27,9 @@ public sealed record VirtualMachine(
     /// <summary>The jobs that run on its disks, by disk.</summary>
     public IReadOnlyDictionary<string, BlockJob> BlockJobs { get; init; } = new Dictionary<string, BlockJob>(StringComparer.Ordinal);
 
+    /// <summary>Its definition at its next start; null where it does not run, is transient, or that cannot be read.</summary>
+    public VmDefinition? AtNextStart { get; init; }
+
     /// <summary>Its name: untrusted text.</summary>
     public string Name => Domain.Name;
 }

@@ -12,7 +12,8 @@ public static class InventoryReader
         var networks = host.Networks.ListAsync(cancellationToken);
         var pools = host.StoragePools.ListAsync(cancellationToken);
         var domains = await host.Domains.ListVmsAsync(cancellationToken);
-        var machines = await Task.WhenAll(domains.Select(domain => ReadVmAsync(host.Domains, domain, cancellationToken)));
+        var machines = await Task.WhenAll(domains.Select(async domain =>
+            await ReadVmAsync(host.Domains, domain, cancellationToken) with { AtNextStart = await ReadNextStartAsync(host.Domains, domain, cancellationToken) }));
         return new HostInventory(
             [.. machines.OrderBy(machine => machine.Name, StringComparer.Ordinal)], await networks, await pools);
     }
@@ -41,6 +42,20 @@ public static class InventoryReader
                 ? await ReadBlockJobsAsync(domains, domain.Uuid, definition, cancellationToken)
                 : new Dictionary<string, BlockJob>(StringComparer.Ordinal),
         };
+    }
+
+    private static async Task<VmDefinition?> ReadNextStartAsync(ILibvirtDomains domains, DomainRecord domain, CancellationToken cancellationToken)
+    {
+        if (domain is not { IsActive: true, Persistent: true })
+            return null;
+        try
+        {
+            return DomainXmlReader.Read(await domains.GetXmlAsync(domain.Uuid, DomainXml.Inactive, cancellationToken));
+        }
+        catch (XmlException)
+        {
+            return null; // What is wrong with it is told of the live one, where it matters.
+        }
     }
 
     /// <summary>libvirt keeps a job for each disk alone; a disk that is empty can have none.</summary>

@@ -49,6 +49,9 @@ public sealed record VmDefinition(
     /// <summary>Its firmware; null where it has the machine's own.</summary>
     public FirmwareDefinition? Firmware { get; init; }
 
+    /// <summary>What libvirt does when its guest powers off; <c>destroy</c>, which is the default, ends its QEMU.</summary>
+    public string OnPowerOff { get; init; } = "destroy";
+
     /// <summary>What it says to HostSwap.</summary>
     public VmMetadata Metadata { get; init; } = VmMetadata.None;
 }

@@ -9,6 +9,12 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <param name="Problems">What in it cannot be understood, each naming its element.</param>
 public sealed record VmMetadata(ConvergencePolicy? Policy, int? Priority, string? Group, IReadOnlyList<string> Problems)
 {
+    /// <summary>Whether it may be moved while it runs.</summary>
+    public bool? Live { get; init; }
+
+    /// <summary>What becomes of it where it cannot, or must not.</summary>
+    public NotLivePolicy? WhenNotLive { get; init; }
+
     /// <summary>A domain that says nothing.</summary>
     public static VmMetadata None { get; } = new(Policy: null, Priority: null, Group: null, []);
 }

@@ -57,10 +57,22 @@ internal static class VmMetadataReader
                 return so with { Group = text };
             problems.Add($"<group> says {fault}");
         }
+        else if (child.Name == Ours + "live")
+        {
+            if (text is "yes" or "no")
+                return so with { Live = text is "yes" };
+            problems.Add($"<live> says \"{text}\"; \"yes\" and \"no\" are allowed");
+        }
+        else if (child.Name == Ours + "when_not_live")
+        {
+            if (NotLivePolicies.TryParse(text, out var policy))
+                return so with { WhenNotLive = policy };
+            problems.Add($"<when_not_live> says \"{text}\"; {NotLivePolicies.Allowed}");
+        }
         else
         {
             var place = child.Name.Namespace == Ours ? "" : $" (in {(child.Name.NamespaceName.Length == 0 ? "no namespace" : child.Name.NamespaceName)})";
-            problems.Add($"<{child.Name.LocalName}>{place} is not known; <policy>, <priority> and <group> of {Namespace} are");
+            problems.Add($"<{child.Name.LocalName}>{place} is not known; <policy>, <priority>, <group>, <live> and <when_not_live> of {Namespace} are");
         }
 
         return so;

@@ -33,6 +33,15 @@ public interface ILibvirtDomains
     /// <summary>Has a paused domain go on (<c>virDomainResume</c>).</summary>
     Task ResumeAsync(Guid uuid, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Asks a domain's guest to shut down, and returns once it is asked (<c>virDomainShutdownFlags</c>): by its agent where that is
+    /// connected, and by the power button where it is not, or does not answer.
+    /// </summary>
+    /// <param name="uuid">The domain.</param>
+    /// <param name="byButton">By the power button alone.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task ShutdownAsync(Guid uuid, bool byButton, CancellationToken cancellationToken);
+
     /// <summary>Ends a domain's QEMU at once, as pulling its plug would; its definition stays (<c>virDomainDestroy</c>).</summary>
     Task DestroyAsync(Guid uuid, CancellationToken cancellationToken);
 

@@ -10,6 +10,7 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <summary>The interface of a domain's object.</summary>
     public const string Interface = "org.libvirt.Domain";
 
+    private const uint ShutdownAcpiPowerButton = 1; // VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN
     private const string SnapshotInterface = "org.libvirt.DomainSnapshot";
     private const uint SnapshotXmlSecure = 1; // VIR_DOMAIN_SNAPSHOT_XML_SECURE
     private const uint SnapshotCreateRedefine = 1; // VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
@@ -80,6 +81,10 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
 
     /// <inheritdoc/>
     public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => CallAsync(uuid, "Resume", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ShutdownAsync(Guid uuid, bool byButton, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "Shutdown", cancellationToken, BusValue.UInt32(byButton ? ShutdownAcpiPowerButton : 0));
 
     /// <inheritdoc/>
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken) =>

@@ -64,6 +64,7 @@ public static class Planner
     public static SwapPlan Make(PlanContext context)
     {
         var (source, target) = (context.Source, context.Target);
+        var answers = NotLiveAnswers.Of(context, context.Quick is null ? Checks : QuickChecks);
         return new SwapPlan(
             source.Generation.Number,
             source.Generation.Record.Image,
@@ -71,10 +72,10 @@ public static class Planner
             target.Generation.Record.Image,
             target.Generation.Record.ImageId,
             [.. Versions(source, target)],
-            Order(context),
+            Order(context, answers),
             [.. context.Inventory.Networks.Where(network => network.Persistent).Select(network => network.Name)],
             [.. context.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
-            [.. (context.Quick is null ? Checks : QuickChecks).SelectMany(check => check.Check(context))],
+            answers.Blockers,
             [.. Warnings(context)],
             context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
             context.Kernel.AvailableMemoryBytes(),
@@ -112,9 +113,9 @@ public static class Planner
     /// Running VMs first, by priority, and of one priority smallest RAM first: the first move then shows soonest whether
     /// moves work at all, with the least at stake. Definitions of VMs that are shut off follow.
     /// </summary>
-    private static IReadOnlyList<PlannedMove> Order(PlanContext context)
+    private static IReadOnlyList<PlannedMove> Order(PlanContext context, NotLiveAnswers answers)
     {
-        var stays = (context.Quick is null ? WayBackChecks : QuickWayBackChecks).SelectMany(check => check.Check(context.Reversed()))
+        var stays = NotLiveAnswers.Of(context.Reversed(), context.Quick is null ? WayBackChecks : QuickWayBackChecks).Blockers
             .GroupBy(blocker => blocker.Subject, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join("; ", group.Select(blocker => blocker.Problem)), StringComparer.Ordinal);
         return
@@ -126,16 +127,22 @@ public static class Planner
                 .ThenBy(item => item.Machine.Definition?.MemoryBytes ?? 0)
                 .ThenBy(item => item.Machine.Name, StringComparer.Ordinal)
                 .Select((item, index) => Move(
-                    item.Machine, index + 1, stays.GetValueOrDefault(item.Machine.Name), context.Handovers.GetValueOrDefault(item.Machine.Domain.Uuid), context.SavedImages.GetValueOrDefault(item.Machine.Domain.Uuid)) with
+                    item.Machine,
+                    index + 1,
+                    stays.GetValueOrDefault(item.Machine.Name),
+                    context.Handovers.GetValueOrDefault(item.Machine.Domain.Uuid),
+                    context.SavedImages.GetValueOrDefault(item.Machine.Domain.Uuid),
+                    answers.Find(item.Machine.Domain.Uuid)) with
                 {
                     Policy = item.Policy,
                 }),
         ];
     }
 
-    private static PlannedMove Move(VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover, SavedImage? saved)
+    private static PlannedMove Move(
+        VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover, SavedImage? saved, NotLiveAnswer? notLive)
     {
-        var (method, reason) = MethodOf(machine, handover, saved);
+        var (method, reason) = notLive is null ? MethodOf(machine, handover, saved) : (notLive.Method, notLive.InWords);
         return new PlannedMove(
             order,
             machine.Domain.Uuid,
@@ -149,6 +156,7 @@ public static class Planner
             noWayBack)
         {
             BootFiles = machine.Definition?.BootFiles ?? [],
+            WhyNotLive = notLive?.Reasons ?? [],
             WhyNotHandedOver = method == MoveMethod.Copy && handover is { Ready: true } ? handover.Reason : null,
         };
     }

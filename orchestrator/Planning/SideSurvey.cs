@@ -26,7 +26,9 @@ public sealed class SideSurvey(IContainerEngine engine, IOuterKernel kernel)
     public async Task<SideAnswers> RunAsync(HostInventory inventory, PlanSide side, ILibvirtHost libvirt, CancellationToken cancellationToken)
     {
         var known = _known.GetValueOrDefault((side.Generation.Number, side.InitPid)) ?? SideAnswers.None;
-        var kinds = inventory.VirtualMachines.Select(static machine => machine.Definition).OfType<VmDefinition>()
+        // Those that are shut down for their move are started again with the definition of their next start.
+        var definitions = inventory.VirtualMachines.SelectMany(static machine => new[] { machine.Definition, machine.AtNextStart }).OfType<VmDefinition>().ToList();
+        var kinds = definitions
             .GroupBy(PlanContext.QueryFor)
             // libvirt refuses to answer for a machine type that its emulator does not have, and for an emulator that is not there.
             .Where(kind => HostCapabilities.Supports(side.Host.CapabilitiesXml, kind.Key.Architecture, kind.Key.VirtType, kind.Key.MachineType) == MachineSupport.Yes
@@ -49,7 +51,7 @@ public sealed class SideSurvey(IContainerEngine engine, IOuterKernel kernel)
             }
         }
 
-        var files = inventory.VirtualMachines.Select(static machine => machine.Definition).OfType<VmDefinition>().SelectMany(FilesOf).Distinct(StringComparer.Ordinal)
+        var files = definitions.SelectMany(FilesOf).Distinct(StringComparer.Ordinal)
             .ToDictionary(static path => path, path => kernel.Look(side.InitPid, path)?.Length, StringComparer.Ordinal);
         return _known[(side.Generation.Number, side.InitPid)] = new SideAnswers(domains, cpus, emulators, files);
     }

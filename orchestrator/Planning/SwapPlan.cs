@@ -14,6 +14,9 @@ public enum MoveMethod
 
     /// <summary>The VM is shut off: its definition is carried over and nothing runs.</summary>
     Define,
+
+    /// <summary>Its guest is shut down in order, its definition carried over, and the VM started again.</summary>
+    Restart,
 }
 
 /// <summary>The checked, ordered list of moves that a swap would make, with every blocker.</summary>
@@ -104,6 +107,9 @@ public sealed record PlannedMove(
     /// <summary>Why its RAM is copied though it is ready for handover; null where it is not ready, or is handed over.</summary>
     public string? WhyNotHandedOver { get; init; }
 
+    /// <summary>Everything for which it cannot be moved while it runs; empty where it can, or does not run.</summary>
+    public IReadOnlyList<string> WhyNotLive { get; init; } = [];
+
     /// <summary>How much of the outer host's memory the move takes besides what the VM has, until it is over.</summary>
     public long ExtraMemoryBytes => Method == MoveMethod.Copy ? MemoryBytes : 0;
 
@@ -113,7 +119,7 @@ public sealed record PlannedMove(
     /// </summary>
     public int Cores => Method switch
     {
-        MoveMethod.Copy => 1,
+        MoveMethod.Copy or MoveMethod.Restart => 1,
         MoveMethod.Handover => 2,
         _ => 0,
     };
@@ -128,6 +134,12 @@ public sealed record Blocker(string Code, string Subject, string Problem, string
 {
     /// <summary>The code of a job that runs on a VM, and comes to its end.</summary>
     public const string RunningJob = "operation";
+
+    /// <summary>The code of a copy for which there is no room.</summary>
+    public const string Memory = "memory";
+
+    /// <summary>Whether it forbids no more than that the VM is moved while it runs.</summary>
+    public bool ForbidsLiveOnly { get; init; }
 }
 
 /// <summary>A part of the host and its version on both sides.</summary>

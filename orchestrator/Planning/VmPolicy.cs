@@ -9,6 +9,15 @@ namespace HostSwap.Orchestrator.Planning;
 /// <param name="Group">No two VMs of one group are ever in flight together; null where it is in none.</param>
 public sealed record VmPolicy(ConvergencePolicy OnNoConvergence, int Priority, string? Group)
 {
+    /// <summary>Whether it may be moved while it runs.</summary>
+    public bool MovesLive { get; init; } = true;
+
+    /// <summary>What becomes of it where it cannot, or must not.</summary>
+    public NotLivePolicy WhenNotLive { get; init; } = SettingsDefaults.WhenNotLive;
+
+    /// <summary>How long its guest gets to shut down.</summary>
+    public TimeSpan ShutdownDeadline { get; init; } = SettingsDefaults.ShutdownDeadline;
+
     /// <summary>That of a VM of which nobody says anything.</summary>
     public static VmPolicy Default { get; } = new(SettingsDefaults.Policy, Priority: 0, Group: null);
 
@@ -23,7 +32,12 @@ public sealed record VmPolicy(ConvergencePolicy OnNoConvergence, int Priority, s
         return new VmPolicy(
             configured?.Policy ?? own.Policy ?? settings.Migration.Convergence.Policy,
             configured?.Priority ?? own.Priority ?? Default.Priority,
-            configured?.Group ?? own.Group);
+            configured?.Group ?? own.Group)
+        {
+            MovesLive = configured?.Live ?? own.Live ?? Default.MovesLive,
+            WhenNotLive = configured?.WhenNotLive ?? own.WhenNotLive ?? settings.Migration.WhenNotLive,
+            ShutdownDeadline = configured?.ShutdownDeadline ?? settings.Migration.ShutdownDeadline,
+        };
     }
 
     /// <summary>What of it is not the default, in words; empty where all is.</summary>
@@ -37,5 +51,9 @@ public sealed record VmPolicy(ConvergencePolicy OnNoConvergence, int Priority, s
             yield return $"priority {Priority}";
         if (Group is not null)
             yield return $"group {Group}";
+        if (!MovesLive)
+            yield return "never live";
+        if (WhenNotLive != Default.WhenNotLive)
+            yield return $"when not live: {WhenNotLive.Word()}";
     }
 }

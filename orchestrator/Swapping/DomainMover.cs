@@ -21,6 +21,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private readonly DefinitionMove _definitions = new(session);
     private readonly StateMove _state = new(session);
     private readonly VmLogs _logs = new(session);
+    private readonly RestartMove _restart = new(session, new DefinitionMove(session with { Source = session.Target, Target = session.Source }));
     private readonly ArrivalCheck _arrival = new(session);
     private readonly MoveNotes _notes = new(session);
     private readonly KeptMetadata _metadata = new(session.Settings.Paths, session.Engine, session.Log);
@@ -32,6 +33,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     public async Task<MoveOutcome> MoveAsync(PlannedMove move, Version sourceVersion, CancellationToken stop)
     {
         var outcome = await TryAsync(move, sourceVersion, stop);
+        if (outcome.State is MoveState.Returned or MoveState.Left && await _restart.StartWhereItIsAsync(move) is { } off)
+            session.Notice($"{move.Name}: {off}");
         if (outcome.State == MoveState.Returned && await WhyIncompleteAsync(session.Source, move) is { } problem)
             session.Notice($"{move.Name}: {problem}");
         return outcome;
@@ -106,15 +109,17 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         await _state.SettleAsync(move.Uuid, move.Name);
         switch (seen.Owner)
         {
+            case Owner.Source when move.Method == MoveMethod.Restart && seen.Source.Domain is not null:
+                return await ShutDownAsync(move, progress, seen);
             case Owner.Source:
                 return await MigrateAsync(move, progress, seen, sourceVersion, stop);
             case Owner.SourceDefinition or Owner.BothDefinitions:
-                progress.Begin(MoveMethod.Define, seen);
-                return await DefineAsync(move, progress, stop);
+                return await DefineAsync(move, progress, seen, restarts: _restart.Waits(move.Uuid), stop);
             case Owner.Target or Owner.TargetDefinition:
                 progress.Enter(MoveState.Arrived, "it is on the new side already");
                 // What shut it off has given its files back as it should.
-                await FinishArrivalAsync(move, progress, seen.Owner == Owner.Target ? _notes.OwnersOf(move.Uuid) : DiskOwners.None, VmFacts.None, expected: null);
+                var owners = seen.Owner == Owner.Target ? _notes.OwnersOf(move.Uuid) : DiskOwners.None;
+                await FinishArrivalAsync(move, progress, owners, VmFacts.None, expected: null, await _restart.StartWhereItIsAsync(move));
                 return false;
             default:
                 await EndGoneAsync(move, progress, seen, $"neither side knows it any more ({seen.InWords})");
@@ -251,8 +256,25 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             progress.Enter(MoveState.Lost, lost);
     }
 
-    private async Task<bool> DefineAsync(PlannedMove move, MoveProgressState progress, CancellationToken stop)
+    /// <summary>What is left to move once it is off is its definition; one that does not shut down in time stays.</summary>
+    private async Task<bool> ShutDownAsync(PlannedMove move, MoveProgressState progress, Ownership seen)
     {
+        progress.Begin(MoveMethod.Restart, seen);
+        progress.Enter(MoveState.Moving, "its guest is asked to shut down");
+        if (await _restart.ShutDownAsync(move) is { } why)
+        {
+            progress.MayRetry = false;
+            progress.Enter(MoveState.Returned, why);
+            return false;
+        }
+
+        progress.Enter(MoveState.Fenced, "it has shut down");
+        return true;
+    }
+
+    private async Task<bool> DefineAsync(PlannedMove move, MoveProgressState progress, Ownership seen, bool restarts, CancellationToken stop)
+    {
+        progress.Begin(restarts ? MoveMethod.Restart : MoveMethod.Define, seen);
         foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "its definition is carried over");
         await _metadata.TakeAsync(session.Source.Generation, session.Source.Libvirt.Domains, move.Uuid);
@@ -263,7 +285,14 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return true;
         }
 
-        progress.Enter(MoveState.Arrived, "defined on the new side alone");
+        if (restarts && await _restart.StartAsync(move) is { } why)
+        {
+            progress.MayRetry = false; // Each further try would keep it off for longer.
+            progress.Enter(MoveState.Returned, why);
+            return false;
+        }
+
+        progress.Enter(MoveState.Arrived, restarts ? "started again on the new side alone" : "defined on the new side alone");
         await FinishArrivalAsync(move, progress, DiskOwners.None, VmFacts.None, expected: null);
         return false;
     }
@@ -277,7 +306,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, await WhyIncompleteAsync(session.Target, move) }.OfType<string>()];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
-            progress.Enter(MoveState.Verified, $"state, persistence and disks as before{Copied(progress)}");
+            progress.Enter(MoveState.Verified, $"{(progress.Outcome.Method == MoveMethod.Restart ? "shut down and started again" : "state, persistence and disks as before")}{Copied(progress)}");
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }

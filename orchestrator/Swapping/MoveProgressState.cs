@@ -42,7 +42,7 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>After an arrival the new side's libvirt has the migration's figures, downtime included.</summary>
     public async Task ReadStatisticsAsync()
     {
-        if (Outcome.Method == MoveMethod.Define)
+        if (Outcome.Method is MoveMethod.Define or MoveMethod.Restart)
             return;
 
         try

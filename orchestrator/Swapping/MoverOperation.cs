@@ -53,8 +53,11 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
             stop);
         if (MustReturn(result))
             (result, summary) = await ReturnAsync(result);
+        var allRun = await StartWaitingAsync();
+        if (!allRun && result == OperationResult.Done)
+            result = OperationResult.NeedsPerson;
         var (ended, ending) = result == OperationResult.Done ? (Result(Judge(result, onOneSide: true), summary), OperationEnding.Settled) : await EndAsync(result);
-        parts.Journal.Finish(operation.Id, ended.Result, ended.Summary, Detail.ToJson(), ending);
+        parts.Journal.Finish(operation.Id, ended.Result, ended.Summary, Detail.ToJson(), allRun ? ending : OperationEnding.Resumable);
         observer.OnEvent(new SwapFinished(parts.Time.GetUtcNow(), ended));
         return ended;
     }
@@ -126,6 +129,33 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     {
         Detail = Detail with { Course = SwapCourse.Back };
         parts.Journal.RecordDetail(Log.Operation, Detail.ToJson());
+    }
+
+    /// <summary>Whatever has become of the operation: no VM stays off that was shut down for its move.</summary>
+    /// <returns>Whether all that were run.</returns>
+    private async Task<bool> StartWaitingAsync()
+    {
+        var restarts = new Restarts(parts.Journal, Log, parts.Kernel);
+        if (!restarts.Any)
+            return true;
+        List<string> problems = [];
+        foreach (var generation in parts.Generations.All().Where(static generation => generation.Role is GenerationRole.Active or GenerationRole.Candidate))
+        {
+            try
+            {
+                if (await parts.Engine.FindContainerAsync(generation.ContainerName, CancellationToken.None) is not { Running: true })
+                    continue;
+                await using var libvirt = parts.Connector.ConnectLibvirt(generation);
+                problems.AddRange(await restarts.StartAllAsync(generation, libvirt.Domains));
+            }
+            catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+            {
+                problems.Add($"whether VMs of {generation.Name} that were shut down for the swap run again is not known: {exception.Message}");
+            }
+        }
+
+        _problems.AddRange(problems);
+        return problems.Count == 0;
     }
 
     private void Notice(string message) => observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), message));

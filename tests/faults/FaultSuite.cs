@@ -46,6 +46,7 @@ internal sealed class FaultSuite(FaultOptions options)
         new KilledWithSavedImage(),
         new KilledWithMoments("checkpoint"),
         new KilledWithMoments("snapshot"),
+        new KilledInRestart(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

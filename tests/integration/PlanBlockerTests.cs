@@ -24,7 +24,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
     [InlineData("storage", "private-disk", "/srv/private")]
     [InlineData("bridge", "hand-bridge", "br-hand")]
     [InlineData("network", "fleeting-net", "fleeting")]
-    [InlineData("host-device", "host-device", "")]
+    [InlineData("host-device", "host-device", "shmem, role peer")]
     [InlineData("managed-save", "saved", "truncated")]
     public void Each_blocker_names_the_VM_the_reason_and_a_fix(string code, string subject, string named)
     {

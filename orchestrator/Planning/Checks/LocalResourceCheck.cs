@@ -10,8 +10,13 @@ public sealed class LocalResourceCheck : IPlanCheck
     {
         foreach (var (machine, definition) in context.Readable())
         {
-            foreach (var device in definition.HostDevices)
-                yield return new Blocker("host-device", machine.Name, $"it has a {device}, which cannot move live", "Detach it for the swap, or shut the VM down.");
+            foreach (var device in machine.Domain.IsActive ? definition.HostDevices : [])
+            {
+                yield return new Blocker("host-device", machine.Name, $"it has a {device}, which cannot move live", "Detach it for the swap, or shut the VM down.")
+                {
+                    ForbidsLiveOnly = true,
+                };
+            }
 
             foreach (var secret in definition.Secrets.Distinct())
             {

@@ -2,7 +2,10 @@ using HostSwap.Orchestrator.Inventory;
 
 namespace HostSwap.Orchestrator.Planning.Checks;
 
-/// <summary>Machine type and emulator must exist on the other side.</summary>
+/// <summary>
+/// Machine type and emulator must exist on the other side. A VM that runs keeps those that it was started with; one that is
+/// shut off has those of its next start.
+/// </summary>
 public sealed class MachineCheck : IPlanCheck
 {
     /// <inheritdoc/>
@@ -14,13 +17,13 @@ public sealed class MachineCheck : IPlanCheck
                 context.Target.Host.CapabilitiesXml, definition.Architecture, definition.VirtType, definition.MachineType);
             if (support != MachineSupport.Yes)
             {
-                yield return new Blocker("machine-type", machine.Name, Missing(support, definition, context), Fix(support));
+                yield return new Blocker("machine-type", machine.Name, Missing(support, definition, context), Fix(support)) { ForbidsLiveOnly = machine.Domain.IsActive };
             }
 
             if (context.Answers.Lacks(definition.Emulator))
             {
                 yield return new Blocker(
-                    "emulator", machine.Name, $"its emulator {definition.Emulator} does not exist in {context.Target.Generation.Name}", "Name an emulator that the image has, or install it in the image.");
+                    "emulator", machine.Name, $"its emulator {definition.Emulator} does not exist in {context.Target.Generation.Name}", "Name an emulator that the image has, or install it in the image.") { ForbidsLiveOnly = machine.Domain.IsActive };
             }
         }
     }

@@ -15,7 +15,7 @@ public sealed class MemoryCheck : IPlanCheck
             {
                 var doubt = handover is { Ready: true } ? $", which it would not need, but {handover.Reason}" : "";
                 yield return new Blocker(
-                    "memory",
+                    Blocker.Memory,
                     machine.Name,
                     $"no room for a second copy of its RAM: {definition.MemoryBytes >> 20} MiB needed, {Math.Max(0, available - reserve) >> 20} MiB free "
                     + $"({available >> 20} MiB available less {context.Settings.Migration.MemoryReserveMiB} MiB kept in reserve){doubt}",

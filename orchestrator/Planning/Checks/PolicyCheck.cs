@@ -21,12 +21,21 @@ public sealed class PolicyCheck : IPlanCheck
                 yield return new Blocker("metadata", machine.Name, $"its metadata cannot be understood: {problem}", $"Correct it with 'virsh metadata --uri {VmMetadataReader.Namespace}'.");
         }
 
+        foreach (var machine in context.Inventory.VirtualMachines.Where(machine => machine.Domain.IsActive && !VmPolicy.Of(machine, context.Settings).MovesLive))
+            yield return NeverLive(machine);
+
         var wanting = Wanting(context).ToList();
         if (wanting.Count == 0 || context.Kernel.ReadText(context.Target.InitPid, UserFaults) is "1")
             yield break;
         foreach (var machine in wanting)
             yield return new Blocker("postcopy", machine.Name, "its policy is postcopy, and the kernel lets no QEMU handle its page faults (vm.unprivileged_userfaultfd is not 1)", "Set it on the outer host, in /etc/sysctl.d, or give the VM another policy.");
     }
+
+    private static Blocker NeverLive(VirtualMachine machine) => new(
+        "not-live", machine.Name, "it must not be moved while it runs (live = false)", $"Say with {VmKeys.WhenNotLive} what becomes of it instead, or shut it down.")
+    {
+        ForbidsLiveOnly = true,
+    };
 
     /// <summary>
     /// A warning for VMs that may move by post-copy to a libvirt that could not mend it ; null where there are none, or it can.

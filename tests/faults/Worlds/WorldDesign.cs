@@ -46,6 +46,11 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
         Slow.Options,
         static () => [new GuestSpec(SlowGuest) { MemoryMiB = 384, FillMiB = 96, Agent = true, Autostart = true }, Spare()]);
 
+    /// <summary>A VM that never moves live and is restarted instead, and one that is shut off.</summary>
+    public static WorldDesign Pinned { get; } = new(
+        Plain.With($"vm.{PinnedGuest}", "live = false", "when_not_live = \"restart\""),
+        static () => [new GuestSpec(PinnedGuest) { Disk = DiskFormat.Qcow2 }, Spare()]);
+
     /// <summary>What a reboot tells apart: a VM that starts by itself, one that does not, and one that was shut off and does.</summary>
     public static WorldDesign Bootable { get; } = new(
         Plain,
@@ -115,6 +120,9 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
 
     /// <summary>The slow one of the slow world.</summary>
     public const string SlowGuest = "slow";
+
+    /// <summary>The one that never moves live.</summary>
+    public const string PinnedGuest = "pinned";
 
     /// <summary>The one that is handed over.</summary>
     public const string HandedGuest = "handed";

@@ -76,7 +76,7 @@ public sealed class BlockedWorld : IAsyncLifetime
                 off with { Name = "private-disk", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2, DiskDirectory = PrivateDirectory },
                 off with { Name = "hand-bridge", Uuid = Guid.NewGuid(), Bridge = "br-hand" },
                 off with { Name = "fleeting-net", Uuid = Guid.NewGuid(), Bridge = null, Network = "fleeting" },
-                off with { Name = "host-device", Uuid = Guid.NewGuid(), ExtraDevices = [HostDevice()] },
+                new GuestSpec("host-device") { ExtraDevices = [SharedMemory()] },
                 off with { Name = "saved", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2 },
             ],
             Token);
@@ -90,17 +90,11 @@ public sealed class BlockedWorld : IAsyncLifetime
 
     private string Uuid(string name) => Lab.Guests.Single(guest => string.Equals(guest.Name, name, StringComparison.Ordinal)).Uuid;
 
-    private static XElement HostDevice() => new(
-        "hostdev",
-        new XAttribute("mode", "subsystem"),
-        new XAttribute("type", "pci"),
-        new XAttribute("managed", "yes"),
-        new XElement(
-            "source",
-            new XElement(
-                "address",
-                new XAttribute("domain", "0x0000"),
-                new XAttribute("bus", "0x7f"),
-                new XAttribute("slot", "0x1f"),
-                new XAttribute("function", "0x7"))));
+    /// <summary>A device that no QEMU migrates, and that needs no hardware.</summary>
+    private static XElement SharedMemory() => new(
+        "shmem",
+        new XAttribute("name", "ring"),
+        new XAttribute("role", "peer"),
+        new XElement("model", new XAttribute("type", "ivshmem-plain")),
+        new XElement("size", new XAttribute("unit", "M"), 4));
 }

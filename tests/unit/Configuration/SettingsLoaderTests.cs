@@ -59,12 +59,18 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             downtime = "50ms"
             max_downtime = "2s"
             climb_after = "10s"
+            wait_jobs = "2h"
+            when_not_live = "restart"
+            shutdown_deadline = "90s"
             [vm."db.example"]
             policy = "postcopy"
             priority = -3
             group = "customer-a"
             [vm.web]
             priority = 7
+            live = false
+            when_not_live = "refuse"
+            shutdown_deadline = "15m"
             display = "[::1]:5901"
             """);
 
@@ -88,11 +94,20 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
                 ClimbAfter = TimeSpan.FromSeconds(10),
             },
             Handover = false,
+            WaitJobs = TimeSpan.FromHours(2),
+            WhenNotLive = NotLivePolicy.Restart,
+            ShutdownDeadline = TimeSpan.FromSeconds(90),
         });
         settings.Vms.ShouldBe(new Dictionary<string, VmSettings>(StringComparer.Ordinal)
         {
             ["db.example"] = new VmSettings(ConvergencePolicy.PostCopy, -3, "customer-a"),
-            ["web"] = new VmSettings(null, 7, null) { Display = System.Net.IPEndPoint.Parse("[::1]:5901") },
+            ["web"] = new VmSettings(null, 7, null)
+            {
+                Display = System.Net.IPEndPoint.Parse("[::1]:5901"),
+                Live = false,
+                WhenNotLive = NotLivePolicy.Refuse,
+                ShutdownDeadline = TimeSpan.FromMinutes(15),
+            },
         });
     }
 

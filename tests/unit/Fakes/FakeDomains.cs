@@ -102,8 +102,23 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    /// <summary>What becomes of the world when a guest is asked to shut down; it takes no notice unless the test says so.</summary>
+    public Action<Guid> OnShutdown { get; set; } = _ => { };
+
+    public Task ShutdownAsync(Guid uuid, bool byButton, CancellationToken cancellationToken)
+    {
+        Calls.Add($"shutdown {Known[uuid].Name}{(byButton ? " by button" : "")}");
+        OnShutdown(uuid);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What a start does to the world besides; refuses it where it throws.</summary>
+    public Action<Guid> OnStart { get; set; } = _ => { };
+
     public Task StartAsync(Guid uuid, CancellationToken cancellationToken)
     {
+        Calls.Add($"start {Known[uuid].Name}");
+        OnStart(uuid);
         Known[uuid] = Known[uuid] with { State = DomainState.Running };
         return Task.CompletedTask;
     }

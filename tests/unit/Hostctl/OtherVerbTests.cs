@@ -118,7 +118,7 @@ public sealed class OtherVerbTests : IDisposable
         plan.GetProperty("kernelModules").EnumerateArray().Select(static module => string.Join(' ', module.EnumerateObject().Select(static member => $"{member.Name}={member.Value}"))).ShouldBe(
             ["name=kvm state=built in device=/dev/kvm from=True to=False"]);
         plan.GetProperty("moves")[0].EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority"]);
+            ["order", "uuid", "name", "state", "persistent", "autostart", "method", "reason", "memoryBytes", "canComeBack", "policy", "priority", "whenNotLive", "whyNotLive"]);
         plan.GetProperty("blockers")[0].GetProperty("fix").GetString().ShouldBe("free 512 MiB");
     }
 

@@ -71,6 +71,7 @@ public sealed class RenderingTests
         ]);
         Words.Of(MoveMethod.Copy).ShouldBe("copy");
         Words.Of(MoveMethod.Define).ShouldBe("define");
+        Words.Of(MoveMethod.Restart).ShouldBe("restart");
         Words.OfName("FailedOnOldSide").ShouldBe("failed-on-old-side");
     }
 }

@@ -54,6 +54,13 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
         Here.Start(uuid);
     });
 
+    public Task ShutdownAsync(Guid uuid, bool byButton, CancellationToken cancellationToken) => ChangeAsync("shut down", () =>
+    {
+        if (!Known(uuid).IsActive)
+            throw Refuse("shut down", "it does not run");
+        Here.End(uuid, ModelLibvirt.ShutdownReason);
+    });
+
     public Task CreateAsync(string xml, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => throw new NotSupportedException();

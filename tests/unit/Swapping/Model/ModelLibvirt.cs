@@ -11,6 +11,7 @@ namespace HostSwap.UnitTests.Swapping.Model;
 internal sealed class ModelLibvirt(GenerationPaths paths, Action<Guid, bool> started)
 {
     public const int BootedReason = 1;
+    public const int ShutdownReason = 1;
     public const int DestroyedReason = 2;
     public const int MigratedReason = 4;
     public const int PausedForMigration = 2;

@@ -17,7 +17,7 @@ internal enum Expectation
 }
 
 /// <summary>One VM as the script made it, and what is expected of it by now.</summary>
-internal sealed class ModelVm(int number, bool runs, bool persistent, bool autostart, bool saved)
+internal sealed class ModelVm(int number, bool runs, bool persistent, bool autostart, bool saved, bool restarts)
 {
     public Guid Uuid { get; } = new(number, 0x4853, 0x4d44, [0x80, 0, 0, 0, 0, 0, 0, 1]);
 
@@ -29,6 +29,9 @@ internal sealed class ModelVm(int number, bool runs, bool persistent, bool autos
 
     /// <summary>Whether it is saved: its next start must restore its managed save image, and none after that may.</summary>
     public bool Saved { get; private set; } = saved && persistent && !runs;
+
+    /// <summary>Whether it never moves live, and is shut down and started again instead.</summary>
+    public bool Restarts { get; } = restarts && persistent;
 
     public Expectation Expected { get; private set; } = runs || !persistent ? Expectation.Runs : Expectation.Off;
 
@@ -46,12 +49,13 @@ internal sealed class ModelVm(int number, bool runs, bool persistent, bool autos
     }
 
     /// <summary>Its QEMU ended with its host container.</summary>
-    public void HostWentDown() => Expected = !Persistent ? Expectation.Gone : Autostart ? Expectation.Runs : Expectation.Off;
+    public void HostWentDown() => Expected = !Persistent ? Expectation.Gone : Autostart ? Expectation.Runs : Restarts ? Expectation.Any : Expectation.Off;
 
     /// <summary>It was shut off, and its host container is to start anew: libvirt then starts what starts by itself.</summary>
     public void HostWentDownAround()
     {
-        if (Autostart && Expected == Expectation.Off)
+        // One that was shut down for its move is started again by whoever resumes, or by libvirt.
+        if ((Autostart && Expected == Expectation.Off) || Restarts)
             Expected = Expectation.Any;
     }
 

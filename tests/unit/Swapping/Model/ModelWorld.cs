@@ -58,6 +58,10 @@ internal sealed class ModelWorld : IDisposable
             MemoryReserveMiB: 0),
         Source: null)
     {
+        Vms = Machines.Where(static machine => machine.Restarts).ToDictionary(
+            static machine => machine.Name,
+            static _ => new VmSettings(Policy: null, Priority: null, Group: null) { Live = false, WhenNotLive = NotLivePolicy.Restart },
+            StringComparer.Ordinal),
         FurtherNetworks = [new GuestNetwork("br1", "net-lan", null, null)],
     };
 

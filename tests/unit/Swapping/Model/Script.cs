@@ -24,7 +24,7 @@ internal sealed record Command(Verb Verb, FailurePolicy OnFailure, IReadOnlyList
 }
 
 /// <summary>What one VM is.</summary>
-internal sealed record VmSeed(bool Runs, bool Persistent, bool Autostart, bool Saved);
+internal sealed record VmSeed(bool Runs, bool Persistent, bool Autostart, bool Saved, bool Restarts);
 
 /// <summary>A world and what is done in it.</summary>
 internal sealed record Script(IReadOnlyList<VmSeed> Machines, IReadOnlyList<Command> Commands)
@@ -43,8 +43,9 @@ internal sealed record Script(IReadOnlyList<VmSeed> Machines, IReadOnlyList<Comm
     private static readonly Gen<Command> AnyCommand = Gen.Select(AnyVerb, Pick(Enum.GetValues<FailurePolicy>()), AnyFault.Array[0, 2])
         .Select(t => new Command(t.Item1, t.Item2, t.Item3));
 
-    private static readonly Gen<VmSeed> AnyMachine = Gen.Select(Gen.Bool, Gen.Frequency((1, Gen.Const(false)), (3, Gen.Const(true))), Gen.Bool, Gen.Bool)
-        .Select(t => new VmSeed(t.Item1, t.Item2, t.Item3, t.Item4));
+    private static readonly Gen<VmSeed> AnyMachine = Gen.Select(
+            Gen.Bool, Gen.Frequency((1, Gen.Const(false)), (3, Gen.Const(true))), Gen.Bool, Gen.Bool, Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true))))
+        .Select(t => new VmSeed(t.Item1, t.Item2, t.Item3, t.Item4, t.Item5));
 
     public static Gen<Script> Any { get; } = Gen.Select(AnyMachine.Array[0, 4], AnyCommand.Array[1, 6])
         .Select(t => new Script(t.Item1, t.Item2));

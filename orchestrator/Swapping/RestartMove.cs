@@ -1,0 +1,78 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>
+/// Moves a VM that cannot move live: shut down, carried as one that is shut off, started. What cannot be started on the new
+/// side goes back and is started on the old one.
+/// </summary>
+internal sealed class RestartMove(SwapSession session, DefinitionMove back)
+{
+    private readonly GracefulShutdown _shutdown = new(session);
+    private readonly Restarts _restarts = new(session.Journal, session.Log, session.Kernel);
+
+    /// <summary>Whether a VM is off because it was shut down for its move, in this operation or one that died.</summary>
+    public bool Waits(Guid uuid) => _restarts.Waits(uuid);
+
+    /// <summary>Shuts it down on the old side.</summary>
+    /// <returns>Why it runs on; null where it is off.</returns>
+    public async Task<string?> ShutDownAsync(PlannedMove move)
+    {
+        try
+        {
+            await _shutdown.RunAsync(move);
+            return null;
+        }
+        catch (DeadlineException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <summary>Starts it on the new side, which has its definition by now.</summary>
+    /// <returns>Why it does not run there, and is back on the old side; null where it runs.</returns>
+    public async Task<string?> StartAsync(PlannedMove move)
+    {
+        try
+        {
+            await _restarts.StartAsync(session.Target.Generation, session.Target.Libvirt.Domains, move.Uuid);
+            return null;
+        }
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        {
+            // The answer may be what failed, and not the start.
+            if ((await new Fence(session).SettleAsync(move.Uuid, move.Name)).Owner == Owner.Target)
+                return null;
+            if (!await back.RunAsync(move, CancellationToken.None))
+                return null; // Somebody has started it there meanwhile.
+            return $"it could not be started in {session.Target.Generation.Name}: {exception.Message}";
+        }
+    }
+
+    /// <summary>After a move that did not come through: a VM that waits for its start is started where it is.</summary>
+    /// <returns>Why it could not be; null where it runs, or nothing was to be done.</returns>
+    public async Task<string?> StartWhereItIsAsync(PlannedMove move)
+    {
+        if (!Waits(move.Uuid))
+            return null;
+        try
+        {
+            var seen = await new Fence(session).LookAsync(move.Uuid, CancellationToken.None);
+            var side = seen.Owner switch
+            {
+                Owner.SourceDefinition or Owner.BothDefinitions => session.Source,
+                Owner.TargetDefinition => session.Target,
+                _ => null,
+            };
+            if (side is not null)
+                await _restarts.StartAsync(side.Generation, side.Libvirt.Domains, move.Uuid);
+            return null;
+        }
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        {
+            return $"it was shut down for its move, and could not be started again: {exception.Message}";
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Procfs;
+
+namespace HostSwap.Orchestrator.Swapping;
+
+/// <summary>
+/// The VMs that an unfinished operation has asked to shut down, and that are to be started again wherever their definition ends
+/// up. By the journal, so that no death in between leaves one off; and no other VM is ever started by it.
+/// </summary>
+/// <remarks>
+/// A request to shut down cannot be taken back: one whose guest has let the deadline pass, and shuts down after all while the
+/// operation is unfinished, is started again too.
+/// </remarks>
+internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel kernel)
+{
+    /// <summary>The journal's step that asks a guest to shut down.</summary>
+    public const string ShutdownStep = "shut-down";
+
+    /// <summary>The journal's step that starts it again.</summary>
+    public const string StartStep = "start-again";
+
+    /// <summary>Whether any VM is waited for so.</summary>
+    public bool Any => All().Count > 0;
+
+    /// <summary>Whether a VM has been asked to shut down and was not started again since.</summary>
+    public bool Waits(Guid uuid) => All().Contains(uuid);
+
+    /// <summary>Starts a VM that waits for it, and looks that it runs.</summary>
+    /// <exception cref="AdapterException">It does not.</exception>
+    public Task StartAsync(Generation generation, ILibvirtDomains domains, Guid uuid) => log.DoAsync(StartStep, uuid.ToString(), async () =>
+    {
+        // An earlier try may have been cut off after libvirt was told.
+        if (await domains.FindAsync(uuid, CancellationToken.None) is not { IsActive: true })
+            await domains.StartAsync(uuid, CancellationToken.None);
+        return await domains.FindAsync(uuid, CancellationToken.None) is { IsActive: true }
+            ? $"it runs in {generation.Name} again"
+            : throw new AdapterException($"libvirt {generation.Name}", "start", "it does not run after it was started");
+    });
+
+    /// <summary>Starts those of a generation's VMs that wait for it.</summary>
+    /// <param name="generation">The generation, which runs.</param>
+    /// <param name="domains">Its domains.</param>
+    /// <param name="elsewhere">Domains of a generation that is yet to be left: what is defined there too is still to be moved.</param>
+    /// <returns>What could not be started, with the reason.</returns>
+    public async Task<IReadOnlyList<string>> StartAllAsync(Generation generation, ILibvirtDomains domains, ILibvirtDomains? elsewhere = null)
+    {
+        List<string> problems = [];
+        foreach (var uuid in All())
+        {
+            if (await domains.FindAsync(uuid, CancellationToken.None) is not { Persistent: true, IsActive: false } domain || Executes(uuid))
+                continue;
+            if (elsewhere is not null && await elsewhere.FindAsync(uuid, CancellationToken.None) is not null)
+                continue;
+            try
+            {
+                await StartAsync(generation, domains, uuid);
+            }
+            catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+            {
+                problems.Add($"{domain.Name} was shut down for the swap and could not be started again in {generation.Name}: {exception.Message}");
+            }
+        }
+
+        return problems;
+    }
+
+    /// <summary>Whatever libvirt says, no VM is started for which a QEMU exists anywhere.</summary>
+    private bool Executes(Guid uuid) => kernel.QemuProcesses().Any(process => process.DomainUuid == uuid);
+
+    private HashSet<Guid> All()
+    {
+        var waiting = new HashSet<Guid>();
+        foreach (var entry in journal.UnfinishedOperations().Reverse().SelectMany(operation => journal.Entries(operation.Id)))
+        {
+            if (!Guid.TryParse(entry.Subject, out var uuid))
+                continue;
+            if (entry.Step is ShutdownStep)
+                waiting.Add(uuid);
+            else if (entry is { Step: StartStep, Result: EntryResult.Done })
+                waiting.Remove(uuid);
+        }
+
+        return waiting;
+    }
+}
