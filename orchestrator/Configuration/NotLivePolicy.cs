@@ -11,6 +11,23 @@ public enum NotLivePolicy
     /// that does not shut down in time runs on where it is.
     /// </summary>
     Restart,
+
+    /// <summary>
+    /// It is saved to a file, and restored from that on the new side: its guest stands still meanwhile, and goes on where it was.
+    /// </summary>
+    SaveRestore,
+
+    /// <summary>
+    /// Devices that cannot move are taken from its guest, which then moves as it runs, and are given back on the new side. One
+    /// whose guest does not let go of them stays.
+    /// </summary>
+    DetachReattach,
+
+    /// <summary>
+    /// It stays where it is, and the others move: the swap does not end before it is shut off, or can move, and the operation is
+    /// resumed.
+    /// </summary>
+    Leave,
 }
 
 /// <summary>The words for <see cref="NotLivePolicy"/> in the configuration and in a domain's metadata.</summary>
@@ -20,10 +37,13 @@ public static class NotLivePolicies
     {
         ["refuse"] = NotLivePolicy.Refuse,
         ["restart"] = NotLivePolicy.Restart,
+        ["save-restore"] = NotLivePolicy.SaveRestore,
+        ["detach-reattach"] = NotLivePolicy.DetachReattach,
+        ["leave"] = NotLivePolicy.Leave,
     };
 
     /// <summary>What is allowed, for error messages.</summary>
-    public const string Allowed = "\"refuse\" and \"restart\" are allowed";
+    public const string Allowed = "\"refuse\", \"restart\", \"save-restore\", \"detach-reattach\" and \"leave\" are allowed";
 
     /// <summary>Reads a word.</summary>
     public static bool TryParse(string word, out NotLivePolicy policy) => Words.TryGetValue(word, out policy);

@@ -43,7 +43,7 @@ public static class DomainXmlReader
             [.. disks.Select(Disk)],
             [.. OtherFiles(domain)],
             [.. Children(devices, "interface").Select(Interface)],
-            [.. HostDevices(devices)],
+            [.. HostDevice.In(domain)],
             [.. Secrets(domain)],
             Children(devices, "tpm").Any(device => Attribute(device.Element("backend"), "type") is "emulator"),
             [.. Mirrors(disks)],
@@ -221,31 +221,6 @@ public static class DomainXmlReader
     /// <summary>The channel's name is the agent's own (QEMU's <c>qemu-ga</c>, libvirt's "Guest agent" page).</summary>
     private static bool IsConnectedAgent(XElement? target) =>
         Attribute(target, "name") is "org.qemu.guest_agent.0" && Attribute(target, "state") is "connected";
-
-    private static IEnumerable<string> HostDevices(XElement? devices)
-    {
-        foreach (var device in Children(devices, "hostdev"))
-            yield return $"{Attribute(device, "type") ?? "host"} device (hostdev, mode {Attribute(device, "mode") ?? "subsystem"})";
-
-        foreach (var device in Children(devices, "interface"))
-        {
-            if (Attribute(device, "type") is ("hostdev" or "vdpa" or "vhostuser" or "user" or "direct") and var type)
-                yield return $"network interface of type {type}";
-        }
-
-        // "only shmem with role='master' can be migrated" (qemuMigrationSrcIsAllowed); without a role it is none.
-        foreach (var device in Children(devices, "shmem"))
-        {
-            if (Attribute(device, "role") is not "master")
-                yield return $"shared memory device {Attribute(device, "name") ?? "?"} (shmem, role {Attribute(device, "role") ?? "none"})";
-        }
-
-        foreach (var device in Children(devices, "tpm"))
-        {
-            if (string.Equals(Attribute(device.Element("backend"), "type"), "passthrough", StringComparison.Ordinal))
-                yield return "the outer host's TPM";
-        }
-    }
 
     private static IEnumerable<Guid> Secrets(XElement domain)
     {

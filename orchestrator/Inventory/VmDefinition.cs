@@ -10,7 +10,7 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <param name="Disks">Its disks.</param>
 /// <param name="OtherFiles">Further files that QEMU opens by path: kernel, initrd, firmware, NVRAM.</param>
 /// <param name="Interfaces">Its network interfaces.</param>
-/// <param name="HostDevices">Devices of the outer host that are passed through, in words.</param>
+/// <param name="HostDevices">Devices with which it cannot move live.</param>
 /// <param name="Secrets">Secrets that it refers to.</param>
 /// <param name="HasVtpm">Whether it has an emulated TPM, whose state is a directory of its generation.</param>
 /// <param name="Mirrors">Disks that are being copied, or committed from their top image.</param>
@@ -25,7 +25,7 @@ public sealed record VmDefinition(
     IReadOnlyList<DiskDefinition> Disks,
     IReadOnlyList<string> OtherFiles,
     IReadOnlyList<InterfaceDefinition> Interfaces,
-    IReadOnlyList<string> HostDevices,
+    IReadOnlyList<HostDevice> HostDevices,
     IReadOnlyList<Guid> Secrets,
     bool HasVtpm,
     IReadOnlyList<DiskMirror> Mirrors,

@@ -42,6 +42,22 @@ public interface ILibvirtDomains
     /// <param name="cancellationToken">Stops waiting.</param>
     Task ShutdownAsync(Guid uuid, bool byButton, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Saves a running or paused domain to its managed save image, and ends its QEMU (<c>virDomainManagedSave</c>): its next start
+    /// restores it, and lets it run where it ran. Returns when it is saved; on an error it goes on. The caller watches the job, as
+    /// for <see cref="MigrateAsync"/>.
+    /// </summary>
+    Task ManagedSaveAsync(Guid uuid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks a running domain's guest to let go of a device (<c>virDomainDetachDeviceFlags</c>, of what runs alone), and returns once
+    /// it is asked: it has let go when the device is gone from the domain's live XML.
+    /// </summary>
+    Task DetachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken);
+
+    /// <summary>Gives a device to a running domain (<c>virDomainAttachDeviceFlags</c>, to what runs alone).</summary>
+    Task AttachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken);
+
     /// <summary>Ends a domain's QEMU at once, as pulling its plug would; its definition stays (<c>virDomainDestroy</c>).</summary>
     Task DestroyAsync(Guid uuid, CancellationToken cancellationToken);
 

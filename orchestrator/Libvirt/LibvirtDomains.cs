@@ -10,6 +10,7 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <summary>The interface of a domain's object.</summary>
     public const string Interface = "org.libvirt.Domain";
 
+    private const uint AffectLive = 1; // VIR_DOMAIN_AFFECT_LIVE
     private const uint ShutdownAcpiPowerButton = 1; // VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN
     private const string SnapshotInterface = "org.libvirt.DomainSnapshot";
     private const uint SnapshotXmlSecure = 1; // VIR_DOMAIN_SNAPSHOT_XML_SECURE
@@ -85,6 +86,18 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
     /// <inheritdoc/>
     public Task ShutdownAsync(Guid uuid, bool byButton, CancellationToken cancellationToken) =>
         CallAsync(uuid, "Shutdown", cancellationToken, BusValue.UInt32(byButton ? ShutdownAcpiPowerButton : 0));
+
+    /// <inheritdoc/>
+    public Task ManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => calls.Service.CallAsync(
+        new BusCall(calls.Service.Name, LibvirtPaths.OfDomain(uuid), Interface, "ManagedSave", BusValue.UInt32(0)), Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DetachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "DetachDevice", cancellationToken, BusValue.String(device), BusValue.UInt32(AffectLive));
+
+    /// <inheritdoc/>
+    public Task AttachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken) =>
+        CallAsync(uuid, "AttachDevice", cancellationToken, BusValue.String(device), BusValue.UInt32(AffectLive));
 
     /// <inheritdoc/>
     public Task DestroyAsync(Guid uuid, CancellationToken cancellationToken) =>

@@ -10,6 +10,8 @@ namespace HostSwap.Orchestrator.Planning;
 /// </summary>
 internal sealed class NotLiveAnswers
 {
+    private const NotLiveMethods Any = NotLiveMethods.Restart | NotLiveMethods.SaveRestore | NotLiveMethods.DetachReattach;
+
     private readonly Dictionary<Guid, NotLiveAnswer> _answers = [];
 
     private NotLiveAnswers(IReadOnlyList<Blocker> blockers) => Blockers = blockers;
@@ -30,21 +32,48 @@ internal sealed class NotLiveAnswers
         foreach (var machine in machines)
             answers.Weigh(machine, VmPolicy.Of(machine, context.Settings));
         answers.LookAgain(context, checks);
+        answers.LookForRoom(context);
+        answers.Blockers = [.. answers.Without(answers.Names(context, MoveMethod.Copy), NotLiveMethods.DetachReattach)];
+        answers.Blockers = [.. answers.Blockers.Where(blocker => !answers.Names(context, MoveMethod.Leave).Contains(blocker.Subject) || blocker.AnsweredBy == NotLiveMethods.None)];
         return answers;
     }
 
+    /// <summary>What a running VM was started with does not matter to one that is started anew; its next start then has to fit.</summary>
+    /// <param name="machine">The VM.</param>
+    internal static NotLiveMethods ByNextStart(VirtualMachine machine) => machine.Domain.IsActive ? NotLiveMethods.Restart : NotLiveMethods.None;
+
     private List<Blocker> Reasons(VirtualMachine machine) =>
-        [.. Blockers.Where(blocker => blocker.ForbidsLiveOnly && string.Equals(blocker.Subject, machine.Name, StringComparison.Ordinal))];
+        [.. Blockers.Where(blocker => blocker.AnsweredBy != NotLiveMethods.None && string.Equals(blocker.Subject, machine.Name, StringComparison.Ordinal))];
 
     private void Weigh(VirtualMachine machine, VmPolicy policy)
     {
-        if (policy.WhenNotLive != NotLivePolicy.Restart)
+        var (method, answers, refusal) = policy.WhenNotLive switch
+        {
+            NotLivePolicy.Restart => (MoveMethod.Restart, NotLiveMethods.Restart, WhyNoRestart(machine)),
+            NotLivePolicy.SaveRestore => (MoveMethod.SaveRestore, NotLiveMethods.SaveRestore, WhyNoSave(machine)),
+            NotLivePolicy.DetachReattach => (MoveMethod.Copy, NotLiveMethods.DetachReattach, WhyNoDetachment(machine)),
+            NotLivePolicy.Leave => (MoveMethod.Leave, Any, null),
+            _ => (MoveMethod.Copy, NotLiveMethods.None, null),
+        };
+        var reasons = Reasons(machine).ToLookup(reason => (reason.AnsweredBy & answers) != NotLiveMethods.None);
+        // What its policy does not answer forbids the swap as ever. Room for a copy is what one that is not copied can do without.
+        if (!reasons[true].Any() || reasons[false].Any(reason => method == MoveMethod.Copy || reason.Code is not Blocker.Memory))
             return;
-        if (WhyNoRestart(machine) is { } blocker)
-            Blockers = [.. Blockers, blocker];
+        if (refusal is not null)
+            Blockers = [.. Blockers, refusal];
         else
-            _answers[machine.Domain.Uuid] = new NotLiveAnswer(MoveMethod.Restart, [.. Reasons(machine).Select(static reason => reason.Problem)], policy.ShutdownDeadline);
+            _answers[machine.Domain.Uuid] = new NotLiveAnswer(method, [.. reasons[true].Select(static reason => reason.Problem)], policy.ShutdownDeadline, machine.Definition?.MemoryBytes ?? 0);
     }
+
+    private static Blocker? WhyNoSave(VirtualMachine machine) => machine.Domain.Persistent
+        ? null
+        : new Blocker(
+            "save-restore", machine.Name, "it cannot be saved instead: it is transient, and libvirt saves none such to be restored by a start", "Define it persistently with 'virsh define'.");
+
+    private static Blocker? WhyNoDetachment(VirtualMachine machine) => machine.Domain.State is DomainState.Running or DomainState.Blocked
+        ? null
+        : new Blocker(
+            "detach-reattach", machine.Name, "nothing can be detached from it: only a guest that runs lets go of a device", "Let it run ('virsh resume'), or shut it off.");
 
     private static Blocker? WhyNoRestart(VirtualMachine machine) => machine switch
     {
@@ -63,7 +92,7 @@ internal sealed class NotLiveAnswers
     /// </summary>
     private void LookAgain(PlanContext context, IReadOnlyList<IPlanCheck> checks)
     {
-        var stopped = context.Inventory.VirtualMachines.Where(machine => _answers.ContainsKey(machine.Domain.Uuid)).Select(static machine => machine.Name).ToHashSet(StringComparer.Ordinal);
+        var stopped = Names(context, MoveMethod.Restart);
         if (stopped.Count == 0)
             return;
         var off = context with
@@ -75,10 +104,39 @@ internal sealed class NotLiveAnswers
         };
         Blockers =
         [
-            .. Blockers.Where(blocker => !stopped.Contains(blocker.Subject) || (!blocker.ForbidsLiveOnly && blocker.Code is not Blocker.Memory))
+            .. Without(stopped, NotLiveMethods.Restart)
                 .Union(checks.SelectMany(check => check.Check(off)).Where(blocker => stopped.Contains(blocker.Subject))),
         ];
     }
+
+    /// <summary>
+    /// Those that will be saved stay what they are, so that all the rest that is said of them holds. Their images lie twice on
+    /// the disk where they cannot be given to the new side as they are.
+    /// </summary>
+    private void LookForRoom(PlanContext context)
+    {
+        var saved = Names(context, MoveMethod.SaveRestore);
+        if (saved.Count == 0)
+            return;
+        var bytes = 2 * _answers.Values.Where(static answer => answer.Method == MoveMethod.SaveRestore).Sum(static answer => answer.MemoryBytes);
+        Blockers =
+        [
+            .. Without(saved, NotLiveMethods.SaveRestore),
+            .. saved.Where(_ => bytes > context.FreeStateBytes).Select(name => new Blocker(
+                "save-restore",
+                name,
+                $"no room to save it: {bytes >> 20} MiB needed (twice the RAM of all that are to be saved), {context.FreeStateBytes >> 20} MiB free in {context.Settings.Paths.State}",
+                "Free space there, or shut the VM down.")),
+        ];
+    }
+
+    private HashSet<string> Names(PlanContext context, MoveMethod method) => context.Inventory.VirtualMachines
+        .Where(machine => _answers.GetValueOrDefault(machine.Domain.Uuid)?.Method == method)
+        .Select(static machine => machine.Name)
+        .ToHashSet(StringComparer.Ordinal);
+
+    private IEnumerable<Blocker> Without(HashSet<string> names, NotLiveMethods answered) =>
+        Blockers.Where(blocker => !names.Contains(blocker.Subject) || (!blocker.AnsweredBy.HasFlag(answered) && (answered == NotLiveMethods.DetachReattach || blocker.Code is not Blocker.Memory)));
 
     private static VirtualMachine Stopped(VirtualMachine machine) => machine with
     {
@@ -91,9 +149,15 @@ internal sealed class NotLiveAnswers
 /// <param name="Method">How it is moved instead.</param>
 /// <param name="Reasons">Everything for which it cannot.</param>
 /// <param name="ShutdownDeadline">How long its guest gets to shut down.</param>
-internal sealed record NotLiveAnswer(MoveMethod Method, IReadOnlyList<string> Reasons, TimeSpan ShutdownDeadline)
+/// <param name="MemoryBytes">Its RAM.</param>
+internal sealed record NotLiveAnswer(MoveMethod Method, IReadOnlyList<string> Reasons, TimeSpan ShutdownDeadline, long MemoryBytes)
 {
     /// <summary>That with its downtime, in words.</summary>
-    public string InWords =>
-        $"{string.Join("; ", Reasons)}: it is shut down and started again, and off for as long as its own shutdown (at most {DurationText.Format(ShutdownDeadline)}, or it stays) and boot take";
+    public string InWords => $"{string.Join("; ", Reasons)}: {Method switch
+    {
+        MoveMethod.Copy => $"what cannot move is detached for its move, for which its guest has {DurationText.Format(ShutdownDeadline)}, or it stays; and attached again after",
+        MoveMethod.Leave => "it stays where it is, and the swap does not end, until it is shut off and 'hostctl resume' is called",
+        MoveMethod.SaveRestore => $"it is saved and restored, and stands still for as long as at most {MemoryBytes >> 20} MiB take to be written to the disk and read again",
+        _ => $"it is shut down and started again, and off for as long as its own shutdown (at most {DurationText.Format(ShutdownDeadline)}, or it stays) and boot take",
+    }}";
 }

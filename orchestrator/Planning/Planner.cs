@@ -142,7 +142,8 @@ public static class Planner
     private static PlannedMove Move(
         VirtualMachine machine, int order, string? noWayBack, HandoverOffer? handover, SavedImage? saved, NotLiveAnswer? notLive)
     {
-        var (method, reason) = notLive is null ? MethodOf(machine, handover, saved) : (notLive.Method, notLive.InWords);
+        var detaches = notLive?.Method == MoveMethod.Copy;
+        var (method, reason) = notLive is null || detaches ? MethodOf(machine, handover, saved) : (notLive.Method, notLive.InWords);
         return new PlannedMove(
             order,
             machine.Domain.Uuid,
@@ -151,12 +152,13 @@ public static class Planner
             machine.Domain.Persistent,
             machine.Domain.Autostart,
             method,
-            reason,
+            detaches ? $"{notLive!.InWords}; {reason}" : reason,
             machine.Definition?.MemoryBytes ?? 0,
             noWayBack)
         {
             BootFiles = machine.Definition?.BootFiles ?? [],
             WhyNotLive = notLive?.Reasons ?? [],
+            Detaches = detaches,
             WhyNotHandedOver = method == MoveMethod.Copy && handover is { Ready: true } ? handover.Reason : null,
         };
     }

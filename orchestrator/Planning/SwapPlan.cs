@@ -17,6 +17,12 @@ public enum MoveMethod
 
     /// <summary>Its guest is shut down in order, its definition carried over, and the VM started again.</summary>
     Restart,
+
+    /// <summary>It is saved to a file, carried over with it as one that is shut off, and restored: its guest goes on where it was.</summary>
+    SaveRestore,
+
+    /// <summary>It stays where it is, by its policy, and keeps the swap from its end until it is shut off.</summary>
+    Leave,
 }
 
 /// <summary>The checked, ordered list of moves that a swap would make, with every blocker.</summary>
@@ -110,6 +116,9 @@ public sealed record PlannedMove(
     /// <summary>Everything for which it cannot be moved while it runs; empty where it can, or does not run.</summary>
     public IReadOnlyList<string> WhyNotLive { get; init; } = [];
 
+    /// <summary>Whether devices are taken from it for the move, and given back after.</summary>
+    public bool Detaches { get; init; }
+
     /// <summary>How much of the outer host's memory the move takes besides what the VM has, until it is over.</summary>
     public long ExtraMemoryBytes => Method == MoveMethod.Copy ? MemoryBytes : 0;
 
@@ -119,7 +128,7 @@ public sealed record PlannedMove(
     /// </summary>
     public int Cores => Method switch
     {
-        MoveMethod.Copy or MoveMethod.Restart => 1,
+        MoveMethod.Copy or MoveMethod.Restart or MoveMethod.SaveRestore => 1,
         MoveMethod.Handover => 2,
         _ => 0,
     };
@@ -138,8 +147,8 @@ public sealed record Blocker(string Code, string Subject, string Problem, string
     /// <summary>The code of a copy for which there is no room.</summary>
     public const string Memory = "memory";
 
-    /// <summary>Whether it forbids no more than that the VM is moved while it runs.</summary>
-    public bool ForbidsLiveOnly { get; init; }
+    /// <summary>By which other ways of moving its VM it would not forbid any more; none where it forbids the swap whatever is done.</summary>
+    public NotLiveMethods AnsweredBy { get; init; }
 }
 
 /// <summary>A part of the host and its version on both sides.</summary>

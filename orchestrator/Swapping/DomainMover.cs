@@ -22,6 +22,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     private readonly StateMove _state = new(session);
     private readonly VmLogs _logs = new(session);
     private readonly RestartMove _restart = new(session, new DefinitionMove(session with { Source = session.Target, Target = session.Source }));
+    private readonly DetachedDevices _devices = new(session.Journal, session.Log, session.Time, session.Notice);
     private readonly ArrivalCheck _arrival = new(session);
     private readonly MoveNotes _notes = new(session);
     private readonly KeptMetadata _metadata = new(session.Settings.Paths, session.Engine, session.Log);
@@ -35,6 +36,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         var outcome = await TryAsync(move, sourceVersion, stop);
         if (outcome.State is MoveState.Returned or MoveState.Left && await _restart.StartWhereItIsAsync(move) is { } off)
             session.Notice($"{move.Name}: {off}");
+        if (outcome.State is MoveState.Returned or MoveState.Left && await WhyWithoutDeviceAsync(move) is { } without)
+            session.Notice($"{move.Name}: {without}");
         if (outcome.State == MoveState.Returned && await WhyIncompleteAsync(session.Source, move) is { } problem)
             session.Notice($"{move.Name}: {problem}");
         return outcome;
@@ -109,8 +112,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         await _state.SettleAsync(move.Uuid, move.Name);
         switch (seen.Owner)
         {
-            case Owner.Source when move.Method == MoveMethod.Restart && seen.Source.Domain is not null:
-                return await ShutDownAsync(move, progress, seen);
+            case Owner.Source when move.Method is MoveMethod.Restart or MoveMethod.SaveRestore && seen.Source.Domain is not null:
+                return await StopAsync(move, progress, seen, stop);
             case Owner.Source:
                 return await MigrateAsync(move, progress, seen, sourceVersion, stop);
             case Owner.SourceDefinition or Owner.BothDefinitions:
@@ -135,6 +138,14 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         {
             progress.Begin(MoveMethod.Copy, seen);
             progress.Enter(MoveState.Left, $"a QEMU process runs for it that libvirt does not know of ({source.InWords})");
+            return false;
+        }
+
+        if (move.Detaches && await _devices.DetachAsync(session.Source.Libvirt.Domains, move.Uuid, move.Policy.ShutdownDeadline) is { } keeps)
+        {
+            progress.Begin(MoveMethod.Copy, seen);
+            progress.MayRetry = false;
+            progress.Enter(MoveState.Returned, keeps);
             return false;
         }
 
@@ -256,25 +267,38 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             progress.Enter(MoveState.Lost, lost);
     }
 
-    /// <summary>What is left to move once it is off is its definition; one that does not shut down in time stays.</summary>
-    private async Task<bool> ShutDownAsync(PlannedMove move, MoveProgressState progress, Ownership seen)
+    /// <summary>
+    /// What is left to move once it is off is its definition, with what was saved; one that does not shut down in time, or cannot
+    /// be saved, stays.
+    /// </summary>
+    private async Task<bool> StopAsync(PlannedMove move, MoveProgressState progress, Ownership seen, CancellationToken stop)
     {
-        progress.Begin(MoveMethod.Restart, seen);
-        progress.Enter(MoveState.Moving, "its guest is asked to shut down");
-        if (await _restart.ShutDownAsync(move) is { } why)
+        var saves = move.Method == MoveMethod.SaveRestore;
+        progress.Begin(move.Method, seen);
+        progress.Enter(MoveState.Moving, saves ? "it is saved" : "its guest is asked to shut down");
+        if (saves)
+            progress.Stops();
+        if (await _restart.StopAsync(move, stop) is { } why)
         {
             progress.MayRetry = false;
             progress.Enter(MoveState.Returned, why);
             return false;
         }
 
-        progress.Enter(MoveState.Fenced, "it has shut down");
+        progress.Stops();
+        progress.Enter(MoveState.Fenced, saves ? "it is saved" : "it has shut down");
         return true;
     }
 
     private async Task<bool> DefineAsync(PlannedMove move, MoveProgressState progress, Ownership seen, bool restarts, CancellationToken stop)
     {
-        progress.Begin(restarts ? MoveMethod.Restart : MoveMethod.Define, seen);
+        // One that was stopped under an earlier hostctl may be planned as one that is shut off by now.
+        progress.Begin((restarts, move.Method) switch
+        {
+            (false, _) => MoveMethod.Define,
+            (true, MoveMethod.SaveRestore) => MoveMethod.SaveRestore,
+            _ => MoveMethod.Restart,
+        }, seen);
         foreign.IsBeingMoved(move.Uuid);
         progress.Enter(MoveState.Moving, "its definition is carried over");
         await _metadata.TakeAsync(session.Source.Generation, session.Source.Libvirt.Domains, move.Uuid);
@@ -292,6 +316,8 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return false;
         }
 
+        if (restarts)
+            progress.GoesOn();
         progress.Enter(MoveState.Arrived, restarts ? "started again on the new side alone" : "defined on the new side alone");
         await FinishArrivalAsync(move, progress, DiskOwners.None, VmFacts.None, expected: null);
         return false;
@@ -302,14 +328,44 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
     {
         // Before a definition that is left here is removed, which libvirt would not do.
         await _state.SetAsideAsync(session.Source, move.Uuid, move.Name);
+        var without = await _devices.AttachAsync(session.Target.Generation, session.Target.Libvirt.Domains, move.Uuid);
         var checks = await _arrival.RunAsync(move, owners, facts, expected);
-        IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, await WhyIncompleteAsync(session.Target, move) }.OfType<string>()];
+        IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, without, await WhyIncompleteAsync(session.Target, move) }.OfType<string>()];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
-            progress.Enter(MoveState.Verified, $"{(progress.Outcome.Method == MoveMethod.Restart ? "shut down and started again" : "state, persistence and disks as before")}{Copied(progress)}");
+            progress.Enter(MoveState.Verified, $"{How(progress)}{Copied(progress)}");
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }
+
+    /// <summary>Gives a VM that did not move what was taken from it for that, wherever it runs; says what it lacks.</summary>
+    private async Task<string?> WhyWithoutDeviceAsync(PlannedMove move)
+    {
+        if (!_devices.Any)
+            return null;
+        try
+        {
+            return (await _fence.LookAsync(move.Uuid, CancellationToken.None)).Owner switch
+            {
+                Owner.Source => await _devices.AttachAsync(session.Source.Generation, session.Source.Libvirt.Domains, move.Uuid),
+                Owner.Target => await _devices.AttachAsync(session.Target.Generation, session.Target.Libvirt.Domains, move.Uuid),
+                _ => null,
+            };
+        }
+        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        {
+            return $"whether it has the devices again that were detached for its move is not known: {exception.Message}";
+        }
+    }
+
+    private static string How(MoveProgressState progress) => (progress.Outcome.Method, progress.Pause) switch
+    {
+        (MoveMethod.Restart, { } pause) => string.Create(CultureInfo.InvariantCulture, $"shut down and started again; no QEMU ran for {pause.TotalSeconds:0.0} s, and its boot came after"),
+        (MoveMethod.Restart, null) => "shut down and started again",
+        (MoveMethod.SaveRestore, { } pause) => string.Create(CultureInfo.InvariantCulture, $"saved and restored; its guest stood still for {pause.TotalSeconds:0.0} s"),
+        (MoveMethod.SaveRestore, null) => "saved and restored",
+        _ => "state, persistence and disks as before",
+    };
 
     /// <summary>Gives a VM its snapshots and checkpoints back; says why not, in which case they stay written down.</summary>
     private async Task<string?> WhyIncompleteAsync(SwapSide side, PlannedMove move)

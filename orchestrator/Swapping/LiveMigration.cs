@@ -112,7 +112,7 @@ public sealed class LiveMigration(SwapSession session)
                 return !call.IsCompleted;
 
             watch.Saw(job);
-            session.Observer.OnEvent(Progress(move, job));
+            session.Observer.OnEvent(MoveProgress.Of(session.Time.GetUtcNow(), move, job));
             if (watch.Aborted is null)
                 await climber.ConsiderAsync(watch.Elapsed, job);
             return !(climber.InPostCopy && call.IsCompleted && await Domains.FindAsync(move.Uuid, CancellationToken.None) is { PostCopy: PostCopyPhase.Broken });
@@ -124,18 +124,6 @@ public sealed class LiveMigration(SwapSession session)
             return !call.IsCompleted;
         }
     }
-
-    private MoveProgress Progress(PlannedMove move, DomainJob job) => new(
-        session.Time.GetUtcNow(),
-        move.Uuid,
-        move.Name,
-        job.DataProcessed,
-        job.DataTotal,
-        job.DataRemaining,
-        job.MemoryBytesPerSecond,
-        job.DirtyBytesPerSecond,
-        job.Iteration,
-        job.Elapsed);
 
     private async Task WaitAsync(Task call, CancellationToken stop)
     {

@@ -8,6 +8,7 @@ namespace HostSwap.Orchestrator.Swapping;
 internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
 {
     private readonly long _began = session.Time.GetTimestamp();
+    private long? _stopped;
 
     public MoveOutcome Outcome { get; private set; } = new(
         move.Uuid, move.Name, move.Method, MoveState.Pending, move.Reason, BytesTransferred: null, Downtime: null, Elapsed: null);
@@ -17,6 +18,20 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
 
     /// <summary>Why its RAM is copied though it could be handed over; null where it could not, or nothing was in the way.</summary>
     public string? WhyCopied { get; set; } = move.WhyNotHandedOver;
+
+    /// <summary>For how long it was off, or stood still, for its move; null where it was not, or that began under an earlier hostctl.</summary>
+    public TimeSpan? Pause { get; private set; }
+
+    /// <summary>Notes that it does not run any more.</summary>
+    public void Stops() => _stopped ??= session.Time.GetTimestamp();
+
+    /// <summary>Notes that it runs again.</summary>
+    public void GoesOn()
+    {
+        Pause = _stopped is { } since ? session.Time.GetElapsedTime(since) : null;
+        if (Outcome.Method == MoveMethod.SaveRestore)
+            Outcome = Outcome with { Downtime = Pause };
+    }
 
     /// <summary>Notes how high a try had to climb; of several the highest counts.</summary>
     public void Climbed(Rung rung) => Outcome = Outcome with { Rung = rung > Outcome.Rung ? rung : Outcome.Rung };
@@ -42,7 +57,7 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     /// <summary>After an arrival the new side's libvirt has the migration's figures, downtime included.</summary>
     public async Task ReadStatisticsAsync()
     {
-        if (Outcome.Method is MoveMethod.Define or MoveMethod.Restart)
+        if (Outcome.Method is MoveMethod.Define or MoveMethod.Restart or MoveMethod.SaveRestore)
             return;
 
         try

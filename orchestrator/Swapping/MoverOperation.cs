@@ -23,6 +23,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     private SwapPlan? _plan;
     private Generation? _origin;
     private bool _returned;
+    private bool _leaves;
 
     /// <summary>Carries out and journals side effects; usable once the operation runs.</summary>
     public EffectLog Log { get; private set; } = null!;
@@ -53,7 +54,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
             stop);
         if (MustReturn(result))
             (result, summary) = await ReturnAsync(result);
-        var allRun = await StartWaitingAsync();
+        var allRun = await MakeWholeAsync();
         if (!allRun && result == OperationResult.Done)
             result = OperationResult.NeedsPerson;
         var (ended, ending) = result == OperationResult.Done ? (Result(Judge(result, onOneSide: true), summary), OperationEnding.Settled) : await EndAsync(result);
@@ -131,12 +132,16 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         parts.Journal.RecordDetail(Log.Operation, Detail.ToJson());
     }
 
-    /// <summary>Whatever has become of the operation: no VM stays off that was shut down for its move.</summary>
-    /// <returns>Whether all that were run.</returns>
-    private async Task<bool> StartWaitingAsync()
+    /// <summary>
+    /// Whatever has become of the operation: no VM stays off that was stopped for its move, or without a device that was taken
+    /// from it.
+    /// </summary>
+    /// <returns>Whether that is so.</returns>
+    private async Task<bool> MakeWholeAsync()
     {
         var restarts = new Restarts(parts.Journal, Log, parts.Kernel);
-        if (!restarts.Any)
+        var devices = new DetachedDevices(parts.Journal, Log, parts.Time, Notice);
+        if (!restarts.Any && !devices.Any)
             return true;
         List<string> problems = [];
         foreach (var generation in parts.Generations.All().Where(static generation => generation.Role is GenerationRole.Active or GenerationRole.Candidate))
@@ -147,10 +152,11 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
                     continue;
                 await using var libvirt = parts.Connector.ConnectLibvirt(generation);
                 problems.AddRange(await restarts.StartAllAsync(generation, libvirt.Domains));
+                problems.AddRange(await devices.AttachAllAsync(generation, libvirt.Domains));
             }
             catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
             {
-                problems.Add($"whether VMs of {generation.Name} that were shut down for the swap run again is not known: {exception.Message}");
+                problems.Add($"whether VMs of {generation.Name} that were stopped for the swap run again, with all their devices, is not known: {exception.Message}");
             }
         }
 
@@ -212,6 +218,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         }
         catch (StepFailedException exception)
         {
+            _leaves = exception.ByPolicy;
             _problems.AddRange(exception.Problems);
             return (OperationResult.FailedOnOldSide, "");
         }
@@ -225,7 +232,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     /// <summary>Whether what has crossed goes back: by the policy after a failure, or since whoever interrupted it wants that.</summary>
     private bool MustReturn(OperationResult result)
     {
-        var wanted = (result == OperationResult.FailedOnOldSide && onFailure == FailurePolicy.Rollback)
+        var wanted = (result == OperationResult.FailedOnOldSide && onFailure == FailurePolicy.Rollback && !_leaves)
             || (result == OperationResult.Interrupted && parts.Aborts.TakeWish() == AbortWish.Rollback);
         return wanted && Detail.Course == SwapCourse.Forward && !IsSwitched && !IsUnclear && parts.Generations.FindCandidate() is not null;
     }

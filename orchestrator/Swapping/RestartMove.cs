@@ -5,28 +5,37 @@ using HostSwap.Orchestrator.Planning;
 namespace HostSwap.Orchestrator.Swapping;
 
 /// <summary>
-/// Moves a VM that cannot move live: shut down, carried as one that is shut off, started. What cannot be started on the new
-/// side goes back and is started on the old one.
+/// Moves a VM that cannot move live: shut down or saved, carried as one that is shut off, started. What cannot be started on the
+/// new side goes back and is started on the old one.
 /// </summary>
 internal sealed class RestartMove(SwapSession session, DefinitionMove back)
 {
     private readonly GracefulShutdown _shutdown = new(session);
+    private readonly SavedStop _save = new(session);
     private readonly Restarts _restarts = new(session.Journal, session.Log, session.Kernel);
 
-    /// <summary>Whether a VM is off because it was shut down for its move, in this operation or one that died.</summary>
+    /// <summary>Whether a VM is off because it was stopped for its move, in this operation or one that died.</summary>
     public bool Waits(Guid uuid) => _restarts.Waits(uuid);
 
-    /// <summary>Shuts it down on the old side.</summary>
+    /// <summary>Shuts it down, or saves it, on the old side.</summary>
+    /// <param name="move">The VM.</param>
+    /// <param name="stop">Interrupts a save in order; a guest that has been asked to shut down does not take that back.</param>
     /// <returns>Why it runs on; null where it is off.</returns>
-    public async Task<string?> ShutDownAsync(PlannedMove move)
+    /// <exception cref="OwnershipException">It is off, and its saved state is not to be had.</exception>
+    public async Task<string?> StopAsync(PlannedMove move, CancellationToken stop)
     {
         try
         {
-            await _shutdown.RunAsync(move);
+            await (move.Method == MoveMethod.SaveRestore ? _save.RunAsync(move, stop) : _shutdown.RunAsync(move));
             return null;
         }
-        catch (DeadlineException exception)
+        catch (DeadlineException exception) when (move.Method == MoveMethod.Restart)
         {
+            return exception.Message;
+        }
+        catch (AdapterException exception) when (move.Method == MoveMethod.SaveRestore)
+        {
+            await _restarts.RunsOnAsync(move.Uuid);
             return exception.Message;
         }
     }
@@ -72,7 +81,7 @@ internal sealed class RestartMove(SwapSession session, DefinitionMove back)
         }
         catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
         {
-            return $"it was shut down for its move, and could not be started again: {exception.Message}";
+            return $"it was stopped for its move, and could not be started again: {exception.Message}";
         }
     }
 }

@@ -7,7 +7,7 @@ using HostSwap.Orchestrator.Procfs;
 namespace HostSwap.Orchestrator.Swapping;
 
 /// <summary>
-/// The VMs that an unfinished operation has asked to shut down, and that are to be started again wherever their definition ends
+/// The VMs that an unfinished operation has asked to shut down, or saved, and that are to be started again wherever their definition ends
 /// up. By the journal, so that no death in between leaves one off; and no other VM is ever started by it.
 /// </summary>
 /// <remarks>
@@ -19,14 +19,20 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     /// <summary>The journal's step that asks a guest to shut down.</summary>
     public const string ShutdownStep = "shut-down";
 
+    /// <summary>The journal's step that saves one.</summary>
+    public const string SaveStep = "save";
+
     /// <summary>The journal's step that starts it again.</summary>
     public const string StartStep = "start-again";
 
     /// <summary>Whether any VM is waited for so.</summary>
     public bool Any => All().Count > 0;
 
-    /// <summary>Whether a VM has been asked to shut down and was not started again since.</summary>
+    /// <summary>Whether a VM has been asked to shut down, or saved, and was not started again since.</summary>
     public bool Waits(Guid uuid) => All().Contains(uuid);
+
+    /// <summary>Notes that one which was to be stopped runs on, and does not wait any more.</summary>
+    public Task RunsOnAsync(Guid uuid) => log.DoAsync(StartStep, uuid.ToString(), static () => Task.FromResult("it was not stopped, and runs on"));
 
     /// <summary>Starts a VM that waits for it, and looks that it runs.</summary>
     /// <exception cref="AdapterException">It does not.</exception>
@@ -60,7 +66,7 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
             }
             catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
             {
-                problems.Add($"{domain.Name} was shut down for the swap and could not be started again in {generation.Name}: {exception.Message}");
+                problems.Add($"{domain.Name} was stopped for the swap and could not be started again in {generation.Name}: {exception.Message}");
             }
         }
 
@@ -77,7 +83,7 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
         {
             if (!Guid.TryParse(entry.Subject, out var uuid))
                 continue;
-            if (entry.Step is ShutdownStep)
+            if (entry.Step is ShutdownStep or SaveStep)
                 waiting.Add(uuid);
             else if (entry is { Step: StartStep, Result: EntryResult.Done })
                 waiting.Remove(uuid);

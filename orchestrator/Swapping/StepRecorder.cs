@@ -30,9 +30,14 @@ public sealed class StepRecorder(ISwapObserver observer, TimeProvider time)
 }
 
 /// <summary>A step saw that what it is there for is not so; the swap stops there.</summary>
-public sealed class StepFailedException(IReadOnlyList<string> problems) : HostSwapException(
+/// <param name="problems">Everything that was seen to be wrong.</param>
+/// <param name="byPolicy">Whether that is no more than what VMs' policies want.</param>
+public sealed class StepFailedException(IReadOnlyList<string> problems, bool byPolicy = false) : HostSwapException(
     string.Join("; ", problems), "Put it right, then 'hostctl resume' continues from what it finds.")
 {
     /// <summary>Everything that was seen to be wrong.</summary>
     public IReadOnlyList<string> Problems { get; } = problems;
+
+    /// <summary>Whether nothing failed: VMs stay where they are, as their policies want.</summary>
+    public bool ByPolicy => byPolicy;
 }

@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
 
 namespace HostSwap.Orchestrator.Swapping;
@@ -107,7 +108,21 @@ public sealed record MoveProgress(
     long BytesPerSecond,
     long DirtyBytesPerSecond,
     int Iteration,
-    TimeSpan Elapsed) : SwapEvent(At);
+    TimeSpan Elapsed) : SwapEvent(At)
+{
+    /// <summary>What libvirt says of a VM's job.</summary>
+    internal static MoveProgress Of(DateTimeOffset at, PlannedMove move, DomainJob job) => new(
+        at,
+        move.Uuid,
+        move.Name,
+        job.DataProcessed,
+        job.DataTotal,
+        job.DataRemaining,
+        job.MemoryBytesPerSecond,
+        job.DirtyBytesPerSecond,
+        job.Iteration,
+        job.Elapsed);
+}
 
 /// <summary>A VM's copy does not converge, and is given more.</summary>
 /// <param name="At">When.</param>

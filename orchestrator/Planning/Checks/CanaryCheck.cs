@@ -9,7 +9,7 @@ public sealed class CanaryCheck : IPlanCheck
         foreach (var machine in context.Inventory.VirtualMachines)
         {
             if (context.Grounded.GetValueOrDefault(machine.Domain.Uuid) is { } why)
-                yield return new Blocker("canary", machine.Name, why, "Plan again, which has another canary fly; where that fails too, give the VM another machine type or CPU at its next cold start, or shut it down.");
+                yield return new Blocker("canary", machine.Name, why, "Plan again, which has another canary fly; where that fails too, give the VM another machine type or CPU at its next cold start, or shut it down.") { AnsweredBy = NotLiveAnswers.ByNextStart(machine) };
         }
     }
 }

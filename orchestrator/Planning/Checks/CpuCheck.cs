@@ -15,9 +15,9 @@ public sealed class CpuCheck : IPlanCheck
             if (context.Answers.Domains.GetValueOrDefault(PlanContext.QueryFor(definition)) is not { } offered)
                 continue;
             if (offered.WhyNoCpu(definition.Cpu) is { } why)
-                yield return new Blocker("cpu-model", machine.Name, $"{why} in {context.Target.Generation.Name}", Fix);
+                yield return new Blocker("cpu-model", machine.Name, $"{why} in {context.Target.Generation.Name}", Fix) { AnsweredBy = NotLiveAnswers.ByNextStart(machine) };
             else if (Answer(context.Answers, definition) is { Fits: false } answer && (definition.Cpu.Checked || answer.UnknownFeatures.Count > 0))
-                yield return new Blocker("cpu-features", machine.Name, $"its CPU {Name(definition.Cpu)} cannot be had in {context.Target.Generation.Name}: {answer.InWords}", Fix);
+                yield return new Blocker("cpu-features", machine.Name, $"its CPU {Name(definition.Cpu)} cannot be had in {context.Target.Generation.Name}: {answer.InWords}", Fix) { AnsweredBy = NotLiveAnswers.ByNextStart(machine) };
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class FirmwareCheck : IPlanCheck
             if (definition.Firmware is not { } firmware)
                 continue;
             foreach (var problem in Problems(context, machine, definition, firmware))
-                yield return new Blocker("firmware", machine.Name, problem, Fix);
+                yield return new Blocker("firmware", machine.Name, problem, Fix) { AnsweredBy = NotLiveAnswers.ByNextStart(machine) };
         }
     }
 

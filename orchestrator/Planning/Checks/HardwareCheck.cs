@@ -26,7 +26,10 @@ public sealed class HardwareCheck : IPlanCheck
                     "device",
                     machine.Name,
                     $"its {need.Words} does not exist in {context.Target.Generation.Name} (QEMU {context.Target.Host.HypervisorVersion}, libvirt {context.Target.Host.LibvirtVersion})",
-                    "Give the VM a model that both sides have, at its next cold start, or choose an image that has it.");
+                    "Give the VM a model that both sides have, at its next cold start, or choose an image that has it.")
+                {
+                    AnsweredBy = NotLiveAnswers.ByNextStart(machine),
+                };
             }
         }
     }

@@ -12,9 +12,9 @@ public sealed class LocalResourceCheck : IPlanCheck
         {
             foreach (var device in machine.Domain.IsActive ? definition.HostDevices : [])
             {
-                yield return new Blocker("host-device", machine.Name, $"it has a {device}, which cannot move live", "Detach it for the swap, or shut the VM down.")
+                yield return new Blocker("host-device", machine.Name, $"it has a {device.Words}, which cannot move live", "Detach it for the swap, or shut the VM down.")
                 {
-                    ForbidsLiveOnly = true,
+                    AnsweredBy = NotLiveMethods.Restart | (device.Detachable ? NotLiveMethods.DetachReattach : NotLiveMethods.None),
                 };
             }
 

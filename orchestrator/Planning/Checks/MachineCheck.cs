@@ -17,13 +17,16 @@ public sealed class MachineCheck : IPlanCheck
                 context.Target.Host.CapabilitiesXml, definition.Architecture, definition.VirtType, definition.MachineType);
             if (support != MachineSupport.Yes)
             {
-                yield return new Blocker("machine-type", machine.Name, Missing(support, definition, context), Fix(support)) { ForbidsLiveOnly = machine.Domain.IsActive };
+                yield return new Blocker("machine-type", machine.Name, Missing(support, definition, context), Fix(support)) { AnsweredBy = NotLiveAnswers.ByNextStart(machine) };
             }
 
             if (context.Answers.Lacks(definition.Emulator))
             {
                 yield return new Blocker(
-                    "emulator", machine.Name, $"its emulator {definition.Emulator} does not exist in {context.Target.Generation.Name}", "Name an emulator that the image has, or install it in the image.") { ForbidsLiveOnly = machine.Domain.IsActive };
+                    "emulator", machine.Name, $"its emulator {definition.Emulator} does not exist in {context.Target.Generation.Name}", "Name an emulator that the image has, or install it in the image.")
+                {
+                    AnsweredBy = NotLiveAnswers.ByNextStart(machine),
+                };
             }
         }
     }

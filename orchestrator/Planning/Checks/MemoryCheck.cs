@@ -19,7 +19,11 @@ public sealed class MemoryCheck : IPlanCheck
                     machine.Name,
                     $"no room for a second copy of its RAM: {definition.MemoryBytes >> 20} MiB needed, {Math.Max(0, available - reserve) >> 20} MiB free "
                     + $"({available >> 20} MiB available less {context.Settings.Migration.MemoryReserveMiB} MiB kept in reserve){doubt}",
-                    "Free memory, shrink the VM's balloon and maximum, or shut it down for the swap.");
+                    "Free memory, shrink the VM's balloon and maximum, or shut it down for the swap.")
+                {
+                    // A guest that was to be moved without a stop is not restarted since memory is short at the moment.
+                    AnsweredBy = NotLiveMethods.SaveRestore,
+                };
             }
         }
     }

@@ -34,7 +34,7 @@ public sealed class PolicyCheck : IPlanCheck
     private static Blocker NeverLive(VirtualMachine machine) => new(
         "not-live", machine.Name, "it must not be moved while it runs (live = false)", $"Say with {VmKeys.WhenNotLive} what becomes of it instead, or shut it down.")
     {
-        ForbidsLiveOnly = true,
+        AnsweredBy = NotLiveMethods.Restart | NotLiveMethods.SaveRestore,
     };
 
     /// <summary>

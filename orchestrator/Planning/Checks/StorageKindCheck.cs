@@ -30,13 +30,13 @@ public sealed class StorageKindCheck : IPlanCheck
             foreach (var disk in definition.Disks)
             {
                 if (WhyNot(disk) is { } why)
-                    yield return new Blocker("storage", machine.Name, $"its disk {disk.Target} {why}", "Detach it for the swap, or shut the VM down.") { ForbidsLiveOnly = true };
+                    yield return new Blocker("storage", machine.Name, $"its disk {disk.Target} {why}", "Detach it for the swap, or shut the VM down.") { AnsweredBy = NotLiveMethods.Restart };
             }
 
             foreach (var share in definition.Filesystems)
             {
                 if (WhyNot(share, context) is { } why)
-                    yield return new Blocker("filesystem", machine.Name, $"its shared directory {share.Target} {why}", "Unmount and detach it for the swap, or shut the VM down.") { ForbidsLiveOnly = true };
+                    yield return new Blocker("filesystem", machine.Name, $"its shared directory {share.Target} {why}", "Unmount and detach it for the swap, or shut the VM down.") { AnsweredBy = NotLiveMethods.Restart };
             }
         }
     }

@@ -28,7 +28,10 @@ public sealed class WatchdogCheck : IPlanCheck
                     "device",
                     machine.Name,
                     $"it has a watchdog ({string.Join(", ", own)}) besides {(own.Count > 1 ? "another" : "the one that is built into q35")}, and libvirt {there} of {context.Target.Generation.Name} takes a single one (9.1 takes several)",
-                    "Take the watchdog away at its next cold start, or choose an image with a newer libvirt.");
+                    "Take the watchdog away at its next cold start, or choose an image with a newer libvirt.")
+                {
+                    AnsweredBy = NotLiveAnswers.ByNextStart(machine),
+                };
             }
         }
     }

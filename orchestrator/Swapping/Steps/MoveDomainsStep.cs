@@ -32,13 +32,13 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
                 throw new StepFailedException([.. blockers.Select(blocker => $"{blocker.Subject}: {blocker.Problem}")]);
 
             foreach (var move in moves)
-                session.Record(move, _outcomes[move.Uuid] = Pending(move));
+                session.Record(move, _outcomes[move.Uuid] = Outcome(move, move.Method == MoveMethod.Leave ? MoveState.Left : MoveState.Pending));
 
             var scheduler = new MoveScheduler(session, plan.Parallel, goOn);
-            foreach (var outcome in await scheduler.RunAsync(moves, move => mover.MoveAsync(move, version, stop), stop))
+            foreach (var outcome in await scheduler.RunAsync([.. moves.Where(static move => move.Method != MoveMethod.Leave)], move => mover.MoveAsync(move, version, stop), stop))
                 _outcomes[outcome.Uuid] = outcome;
 
-            if (!goOn || stop.IsCancellationRequested)
+            if (stop.IsCancellationRequested || (!goOn && _outcomes.Values.Any(static outcome => !outcome.IsGood && !StaysByPolicy(outcome))))
                 ThrowIfAnyFailed(stop);
             plan = await replan(CancellationToken.None);
         }
@@ -60,7 +60,7 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
             return;
 
         stop.ThrowIfCancellationRequested();
-        throw new StepFailedException([.. failed.OrderByDescending(Severity).Select(outcome => $"{outcome.Name}: {outcome.Reason}")]);
+        throw new StepFailedException([.. failed.OrderByDescending(Severity).Select(outcome => $"{outcome.Name}: {outcome.Reason}")], failed.TrueForAll(StaysByPolicy));
     }
 
     private static int Severity(MoveOutcome outcome) => outcome.State switch
@@ -70,6 +70,9 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
         _ => outcome.Elapsed is null ? 0 : 1,
     };
 
-    private static MoveOutcome Pending(PlannedMove move) => new(
-        move.Uuid, move.Name, move.Method, MoveState.Pending, move.Reason, BytesTransferred: null, Downtime: null, Elapsed: null);
+    /// <summary>It was not tried: its policy wants it left where it is, and the others to go on.</summary>
+    private static bool StaysByPolicy(MoveOutcome outcome) => outcome is { Method: MoveMethod.Leave, State: MoveState.Left };
+
+    private static MoveOutcome Outcome(PlannedMove move, MoveState state) => new(
+        move.Uuid, move.Name, move.Method, state, move.Reason, BytesTransferred: null, Downtime: null, Elapsed: null);
 }

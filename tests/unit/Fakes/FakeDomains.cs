@@ -112,6 +112,36 @@ internal sealed class FakeDomains : ILibvirtDomains
         return Task.CompletedTask;
     }
 
+    /// <summary>What becomes of the world when a VM is saved; refused where it throws.</summary>
+    public Action<Guid> OnSave { get; set; } = _ => throw new AdapterException("libvirt gen-1", "save", "refused by the test");
+
+    public Task ManagedSaveAsync(Guid uuid, CancellationToken cancellationToken)
+    {
+        Calls.Add($"save {Known[uuid].Name}");
+        OnSave(uuid);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What becomes of the world when a device is asked for; the guest keeps it unless the test says so.</summary>
+    public Action<Guid, string> OnDetach { get; set; } = (_, _) => { };
+
+    public Task DetachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken)
+    {
+        Calls.Add($"detach {Known[uuid].Name}");
+        OnDetach(uuid, device);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What becomes of the world when a device is given; refused where it throws.</summary>
+    public Action<Guid, string> OnAttach { get; set; } = (_, _) => { };
+
+    public Task AttachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken)
+    {
+        Calls.Add($"attach {Known[uuid].Name}");
+        OnAttach(uuid, device);
+        return Task.CompletedTask;
+    }
+
     /// <summary>What a start does to the world besides; refuses it where it throws.</summary>
     public Action<Guid> OnStart { get; set; } = _ => { };
 

@@ -34,7 +34,7 @@ public sealed class VmMetadataTests
     [InlineData("<priority>1001</priority>", "-1000 to 1000 is allowed")]
     [InlineData("<group>a b</group>", "<group> says \"a b\" is no name of a group")]
     [InlineData("<live>false</live>", "<live> says \"false\"; \"yes\" and \"no\" are allowed")]
-    [InlineData("<when_not_live>kill</when_not_live>", "<when_not_live> says \"kill\"; \"refuse\" and \"restart\" are allowed")]
+    [InlineData("<when_not_live>kill</when_not_live>", "<when_not_live> says \"kill\"; \"refuse\", \"restart\", \"save-restore\", \"detach-reattach\" and \"leave\" are allowed")]
     [InlineData("<polisy>stay</polisy>", "<polisy> is not known")]
     [InlineData("<policy xmlns=''>stay</policy>", "<policy> (in no namespace) is not known")]
     public void What_cannot_be_understood_is_named(string child, string expected)

@@ -61,6 +61,19 @@ internal sealed class ModelDomains(ModelWorld world, FaultGate gate, int generat
         Here.End(uuid, ModelLibvirt.ShutdownReason);
     });
 
+    public Task ManagedSaveAsync(Guid uuid, CancellationToken cancellationToken) => ChangeAsync("save", () =>
+    {
+        if (Known(uuid) is not { IsActive: true, Persistent: true })
+            throw Refuse("save", "it does not run, or is transient");
+        Here.PutSavedImage(uuid, Known(uuid).Name);
+        Here.End(uuid, ModelLibvirt.SavedReason);
+        World.Machines.Single(machine => machine.Uuid == uuid).WasSaved();
+    });
+
+    public Task DetachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task AttachDeviceAsync(Guid uuid, string device, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task CreateAsync(string xml, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task ResumeAsync(Guid uuid, CancellationToken cancellationToken) => throw new NotSupportedException();

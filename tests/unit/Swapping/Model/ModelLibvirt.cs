@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Libvirt;
+using HostSwap.UnitTests.Carrying;
 using HostSwap.UnitTests.Fakes;
 
 namespace HostSwap.UnitTests.Swapping.Model;
@@ -14,6 +15,7 @@ internal sealed class ModelLibvirt(GenerationPaths paths, Action<Guid, bool> sta
     public const int ShutdownReason = 1;
     public const int DestroyedReason = 2;
     public const int MigratedReason = 4;
+    public const int SavedReason = 5;
     public const int PausedForMigration = 2;
 
     public Dictionary<Guid, DomainRecord> Domains { get; } = [];
@@ -56,7 +58,10 @@ internal sealed class ModelLibvirt(GenerationPaths paths, Action<Guid, bool> sta
     }
 
     /// <summary>Where it would have a VM's managed save image.</summary>
-    public string SavedImage(string name) => Path.Join(paths.LibvirtState, "qemu", "save", $"{name}.save");
+    public string SavedImage(string name) => SavedImages.PathIn(paths, name);
+
+    /// <summary>Writes a VM's managed save image.</summary>
+    public void PutSavedImage(Guid uuid, string name) => SavedImages.Put(paths, name, SavedImages.Whole(uuid, name));
 
     /// <summary>Its QEMU ends; nothing is left of a transient domain.</summary>
     public void End(Guid uuid, int reason)

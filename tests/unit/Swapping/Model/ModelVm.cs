@@ -1,3 +1,5 @@
+using HostSwap.Orchestrator.Configuration;
+
 namespace HostSwap.UnitTests.Swapping.Model;
 
 /// <summary>What must be true of a VM at the end.</summary>
@@ -17,7 +19,7 @@ internal enum Expectation
 }
 
 /// <summary>One VM as the script made it, and what is expected of it by now.</summary>
-internal sealed class ModelVm(int number, bool runs, bool persistent, bool autostart, bool saved, bool restarts)
+internal sealed class ModelVm(int number, bool runs, bool persistent, bool autostart, bool saved, NotLivePolicy? instead)
 {
     public Guid Uuid { get; } = new(number, 0x4853, 0x4d44, [0x80, 0, 0, 0, 0, 0, 0, 1]);
 
@@ -30,10 +32,13 @@ internal sealed class ModelVm(int number, bool runs, bool persistent, bool autos
     /// <summary>Whether it is saved: its next start must restore its managed save image, and none after that may.</summary>
     public bool Saved { get; private set; } = saved && persistent && !runs;
 
-    /// <summary>Whether it never moves live, and is shut down and started again instead.</summary>
-    public bool Restarts { get; } = restarts && persistent;
+    /// <summary>What becomes of it instead, where it never moves live.</summary>
+    public NotLivePolicy? Instead { get; } = persistent ? instead : null;
 
     public Expectation Expected { get; private set; } = runs || !persistent ? Expectation.Runs : Expectation.Off;
+
+    /// <summary>It was saved for its move.</summary>
+    public void WasSaved() => Saved = true;
 
     /// <summary>It was started; says what is wrong with that.</summary>
     public string? HasStarted(bool fromImage)
@@ -49,13 +54,13 @@ internal sealed class ModelVm(int number, bool runs, bool persistent, bool autos
     }
 
     /// <summary>Its QEMU ended with its host container.</summary>
-    public void HostWentDown() => Expected = !Persistent ? Expectation.Gone : Autostart ? Expectation.Runs : Restarts ? Expectation.Any : Expectation.Off;
+    public void HostWentDown() => Expected = !Persistent ? Expectation.Gone : Autostart ? Expectation.Runs : Instead is not null ? Expectation.Any : Expectation.Off;
 
     /// <summary>It was shut off, and its host container is to start anew: libvirt then starts what starts by itself.</summary>
     public void HostWentDownAround()
     {
-        // One that was shut down for its move is started again by whoever resumes, or by libvirt.
-        if ((Autostart && Expected == Expectation.Off) || Restarts)
+        // One that was stopped for its move is started again by whoever resumes, or by libvirt.
+        if ((Autostart && Expected == Expectation.Off) || Instead is not null)
             Expected = Expectation.Any;
     }
 

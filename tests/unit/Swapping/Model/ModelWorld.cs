@@ -58,9 +58,9 @@ internal sealed class ModelWorld : IDisposable
             MemoryReserveMiB: 0),
         Source: null)
     {
-        Vms = Machines.Where(static machine => machine.Restarts).ToDictionary(
+        Vms = Machines.Where(static machine => machine.Instead is not null).ToDictionary(
             static machine => machine.Name,
-            static _ => new VmSettings(Policy: null, Priority: null, Group: null) { Live = false, WhenNotLive = NotLivePolicy.Restart },
+            static machine => new VmSettings(Policy: null, Priority: null, Group: null) { Live = false, WhenNotLive = machine.Instead },
             StringComparer.Ordinal),
         FurtherNetworks = [new GuestNetwork("br1", "net-lan", null, null)],
     };
@@ -125,7 +125,7 @@ internal sealed class ModelWorld : IDisposable
             if (machine.Expected == Expectation.Runs)
                 libvirt.Start(machine.Uuid);
             if (machine.Saved)
-                File.WriteAllText(libvirt.SavedImage(machine.Name), $"the RAM of {machine.Name}");
+                libvirt.PutSavedImage(machine.Uuid, machine.Name);
             if (machine.Persistent)
                 libvirt.Domains[machine.Uuid] = libvirt.Domains[machine.Uuid] with { Autostart = machine.Autostart };
             else

@@ -1,4 +1,5 @@
 using CsCheck;
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.UnitTests.Swapping.Model;
@@ -24,7 +25,7 @@ internal sealed record Command(Verb Verb, FailurePolicy OnFailure, IReadOnlyList
 }
 
 /// <summary>What one VM is.</summary>
-internal sealed record VmSeed(bool Runs, bool Persistent, bool Autostart, bool Saved, bool Restarts);
+internal sealed record VmSeed(bool Runs, bool Persistent, bool Autostart, bool Saved, NotLivePolicy? Instead);
 
 /// <summary>A world and what is done in it.</summary>
 internal sealed record Script(IReadOnlyList<VmSeed> Machines, IReadOnlyList<Command> Commands)
@@ -44,7 +45,8 @@ internal sealed record Script(IReadOnlyList<VmSeed> Machines, IReadOnlyList<Comm
         .Select(t => new Command(t.Item1, t.Item2, t.Item3));
 
     private static readonly Gen<VmSeed> AnyMachine = Gen.Select(
-            Gen.Bool, Gen.Frequency((1, Gen.Const(false)), (3, Gen.Const(true))), Gen.Bool, Gen.Bool, Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true))))
+            Gen.Bool, Gen.Frequency((1, Gen.Const(false)), (3, Gen.Const(true))), Gen.Bool, Gen.Bool,
+            Gen.Frequency((6, Gen.Const((NotLivePolicy?)null)), (1, Gen.Const((NotLivePolicy?)NotLivePolicy.Restart)), (1, Gen.Const((NotLivePolicy?)NotLivePolicy.SaveRestore))))
         .Select(t => new VmSeed(t.Item1, t.Item2, t.Item3, t.Item4, t.Item5));
 
     public static Gen<Script> Any { get; } = Gen.Select(AnyMachine.Array[0, 4], AnyCommand.Array[1, 6])

@@ -31,7 +31,7 @@ internal sealed class ScriptRunner : ISwapObserver, ISwapApproval, IDisposable
         try
         {
             await StartAsync(new Command(Verb.Reboot, FailurePolicy.Stop, []));
-            _world.Populate(1, [.. _script.Machines.Select((seed, index) => new ModelVm(index + 1, seed.Runs, seed.Persistent, seed.Autostart, seed.Saved, seed.Restarts))]);
+            _world.Populate(1, [.. _script.Machines.Select((seed, index) => new ModelVm(index + 1, seed.Runs, seed.Persistent, seed.Autostart, seed.Saved, seed.Instead))]);
             foreach (var command in _script.Commands)
                 await PlayAsync(command);
             await PutRightAsync();

@@ -1,0 +1,51 @@
+using System.Xml.Linq;
+
+namespace HostSwap.Orchestrator.Inventory;
+
+/// <summary>A device with which no VM moves live, since it is the outer host's, or one generation's.</summary>
+/// <param name="Words">It in words.</param>
+/// <param name="Identity">What tells it from the VM's other devices, on both sides.</param>
+/// <param name="Xml">Its element, without what one QEMU's start has made of it.</param>
+/// <param name="Detachable">Whether libvirt takes it from a VM that runs (<c>qemuDomainDetachDeviceLive</c>).</param>
+public sealed record HostDevice(string Words, string Identity, string Xml, bool Detachable)
+{
+    /// <summary>Those of a domain.</summary>
+    /// <param name="domain">Its element.</param>
+    public static IEnumerable<HostDevice> In(XElement domain)
+    {
+        foreach (var device in domain.Element("devices")?.Elements() ?? [])
+        {
+            if (WordsOf(device) is { } words)
+                yield return new HostDevice(words, IdentityOf(device), Portable(device), device.Name.LocalName is not "tpm");
+        }
+    }
+
+    private static string? WordsOf(XElement device) => device.Name.LocalName switch
+    {
+        "hostdev" => $"{Attribute(device, "type") ?? "host"} device (hostdev, mode {Attribute(device, "mode") ?? "subsystem"})",
+        "interface" when Attribute(device, "type") is ("hostdev" or "vdpa" or "vhostuser" or "user" or "direct") and var type => $"network interface of type {type}",
+        // "only shmem with role='master' can be migrated" (qemuMigrationSrcIsAllowed); without a role it is none.
+        "shmem" when Attribute(device, "role") is not "master" => $"shared memory device {Attribute(device, "name") ?? "?"} (shmem, role {Attribute(device, "role") ?? "none"})",
+        "tpm" when Attribute(device.Element("backend"), "type") is "passthrough" => "the outer host's TPM",
+        _ => null,
+    };
+
+    private static string IdentityOf(XElement device) => device.Name.LocalName switch
+    {
+        "shmem" => $"shmem {Attribute(device, "name")}",
+        "interface" => $"interface {Attribute(device.Element("mac"), "address")}",
+        var kind => $"{kind} {device.Element("source")?.ToString(SaveOptions.DisableFormatting)}",
+    };
+
+    /// <summary>A name that libvirt has given to a device on the outer host is another one at the next start.</summary>
+    private static string Portable(XElement device)
+    {
+        var portable = new XElement(device);
+        portable.Elements("alias").Remove();
+        if (device.Name.LocalName is "interface")
+            portable.Elements("target").Remove();
+        return portable.ToString(SaveOptions.DisableFormatting);
+    }
+
+    private static string? Attribute(XElement? element, string name) => element?.Attribute(name)?.Value;
+}
