@@ -95,7 +95,7 @@ internal sealed class DetachedDevices(IJournal journal, EffectLog log, TimeProvi
             if (asked is not null && !await HasAsync(domains, uuid, device.Identity))
                 return $"{device.Words} is detached";
             if (elapsed > limit)
-                throw new DeadlineException($"the guest to let go of its {device.Words}", limit, "it has it still; it was asked to, and may still do so");
+                throw new DeadlineException($"the guest to let go of its {device.Words}", limit, "it has it still; it was asked to, and may still do so: 'virsh attach-device' then gives it back");
             if (asked is null || elapsed - asked > AskAgain)
             {
                 await AskAsync(domains, uuid, device, again: asked is not null);

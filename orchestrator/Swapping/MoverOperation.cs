@@ -139,7 +139,7 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     /// <returns>Whether that is so.</returns>
     private async Task<bool> MakeWholeAsync()
     {
-        var restarts = new Restarts(parts.Journal, Log, parts.Kernel);
+        var restarts = new Restarts(parts.Journal, Log, parts.Kernel, Notice);
         var devices = new DetachedDevices(parts.Journal, Log, parts.Time, Notice);
         if (!restarts.Any && !devices.Any)
             return true;

@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
 
@@ -12,7 +13,7 @@ internal sealed class RestartMove(SwapSession session, DefinitionMove back)
 {
     private readonly GracefulShutdown _shutdown = new(session);
     private readonly SavedStop _save = new(session);
-    private readonly Restarts _restarts = new(session.Journal, session.Log, session.Kernel);
+    private readonly Restarts _restarts = new(session.Journal, session.Log, session.Kernel, session.Notice);
 
     /// <summary>Whether a VM is off because it was stopped for its move, in this operation or one that died.</summary>
     public bool Waits(Guid uuid) => _restarts.Waits(uuid);
@@ -79,7 +80,7 @@ internal sealed class RestartMove(SwapSession session, DefinitionMove back)
                 await _restarts.StartAsync(side.Generation, side.Libvirt.Domains, move.Uuid);
             return null;
         }
-        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        catch (HostSwapException exception) when (exception is not JournalException)
         {
             return $"it was stopped for its move, and could not be started again: {exception.Message}";
         }

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Journal;
@@ -14,7 +15,7 @@ namespace HostSwap.Orchestrator.Swapping;
 /// A request to shut down cannot be taken back: one whose guest has let the deadline pass, and shuts down after all while the
 /// operation is unfinished, is started again too.
 /// </remarks>
-internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel kernel)
+internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel kernel, Action<string> notice)
 {
     /// <summary>The journal's step that asks a guest to shut down.</summary>
     public const string ShutdownStep = "shut-down";
@@ -29,22 +30,43 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     public bool Any => All().Count > 0;
 
     /// <summary>Whether a VM has been asked to shut down, or saved, and was not started again since.</summary>
-    public bool Waits(Guid uuid) => All().Contains(uuid);
+    public bool Waits(Guid uuid) => All().ContainsKey(uuid);
 
     /// <summary>Notes that one which was to be stopped runs on, and does not wait any more.</summary>
     public Task RunsOnAsync(Guid uuid) => log.DoAsync(StartStep, uuid.ToString(), static () => Task.FromResult("it was not stopped, and runs on"));
 
-    /// <summary>Starts a VM that waits for it, and looks that it runs.</summary>
-    /// <exception cref="AdapterException">It does not.</exception>
-    public Task StartAsync(Generation generation, ILibvirtDomains domains, Guid uuid) => log.DoAsync(StartStep, uuid.ToString(), async () =>
+    /// <summary>Starts a VM that waits for it, and looks that it runs. One that was saved is restored, or left as it is.</summary>
+    /// <exception cref="AdapterException">It does not run; or it was saved, and a start would boot it anew.</exception>
+    public async Task StartAsync(Generation generation, ILibvirtDomains domains, Guid uuid)
     {
         // An earlier try may have been cut off after libvirt was told.
+        if (await domains.FindAsync(uuid, CancellationToken.None) is { IsActive: false } domain)
+        {
+            await new StateSettlement(journal, kernel, log, notice).RunAsync(generation.Paths, uuid, domain.Name);
+            ThrowIfUnrestorable(generation, domain);
+        }
+
+        await log.DoAsync(StartStep, uuid.ToString(), () => StartOnceAsync(generation, domains, uuid));
+    }
+
+    private static async Task<string> StartOnceAsync(Generation generation, ILibvirtDomains domains, Guid uuid)
+    {
         if (await domains.FindAsync(uuid, CancellationToken.None) is not { IsActive: true })
             await domains.StartAsync(uuid, CancellationToken.None);
         return await domains.FindAsync(uuid, CancellationToken.None) is { IsActive: true }
             ? $"it runs in {generation.Name} again"
             : throw new AdapterException($"libvirt {generation.Name}", "start", "it does not run after it was started");
-    });
+    }
+
+    /// <summary>libvirt boots one anew whose managed save image is gone: its guest would have lost what it had in memory.</summary>
+    private void ThrowIfUnrestorable(Generation generation, DomainRecord domain)
+    {
+        if (All().GetValueOrDefault(domain.Uuid) is SaveStep && SavedImage.Inspect(generation.Paths, domain.Uuid, domain.Name) is not { Problem: null } and var image)
+        {
+            throw new AdapterException(
+                $"libvirt {generation.Name}", "restore", $"its managed save image cannot be restored: {image?.Problem ?? "there is none"}; 'virsh start' boots it anew");
+        }
+    }
 
     /// <summary>Starts those of a generation's VMs that wait for it.</summary>
     /// <param name="generation">The generation, which runs.</param>
@@ -54,7 +76,7 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     public async Task<IReadOnlyList<string>> StartAllAsync(Generation generation, ILibvirtDomains domains, ILibvirtDomains? elsewhere = null)
     {
         List<string> problems = [];
-        foreach (var uuid in All())
+        foreach (var uuid in All().Keys)
         {
             if (await domains.FindAsync(uuid, CancellationToken.None) is not { Persistent: true, IsActive: false } domain || Executes(uuid))
                 continue;
@@ -64,7 +86,7 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
             {
                 await StartAsync(generation, domains, uuid);
             }
-            catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+            catch (HostSwapException exception) when (exception is not JournalException)
             {
                 problems.Add($"{domain.Name} was stopped for the swap and could not be started again in {generation.Name}: {exception.Message}");
             }
@@ -76,15 +98,15 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     /// <summary>Whatever libvirt says, no VM is started for which a QEMU exists anywhere.</summary>
     private bool Executes(Guid uuid) => kernel.QemuProcesses().Any(process => process.DomainUuid == uuid);
 
-    private HashSet<Guid> All()
+    private Dictionary<Guid, string> All()
     {
-        var waiting = new HashSet<Guid>();
+        var waiting = new Dictionary<Guid, string>();
         foreach (var entry in journal.UnfinishedOperations().Reverse().SelectMany(operation => journal.Entries(operation.Id)))
         {
             if (!Guid.TryParse(entry.Subject, out var uuid))
                 continue;
             if (entry.Step is ShutdownStep or SaveStep)
-                waiting.Add(uuid);
+                waiting[uuid] = entry.Step;
             else if (entry is { Step: StartStep, Result: EntryResult.Done })
                 waiting.Remove(uuid);
         }

@@ -141,7 +141,7 @@ public sealed class ResumeRunner(OuterHostParts parts, ISwapObserver observer, I
                 ThrowIfUnclear(found);
                 foreach (var lost in found.Where(vm => vm.Verdict == Verdict.Lost))
                     operation.ReportLost(lost);
-                foreach (var problem in await new Restarts(parts.Journal, operation.Log, parts.Kernel).StartAllAsync(sides.Target, session.Target.Libvirt.Domains, session.Source.Libvirt.Domains))
+                foreach (var problem in await new Restarts(parts.Journal, operation.Log, parts.Kernel, session.Notice).StartAllAsync(sides.Target, session.Target.Libvirt.Domains, session.Source.Libvirt.Domains))
                     session.Notice(problem);
                 return Summarise(found);
             });

@@ -46,7 +46,7 @@ internal sealed class FaultSuite(FaultOptions options)
         new KilledWithSavedImage(),
         new KilledWithMoments("checkpoint"),
         new KilledWithMoments("snapshot"),
-        new KilledInRestart(),
+        .. KilledInRestart.All(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

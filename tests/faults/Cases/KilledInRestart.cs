@@ -5,16 +5,20 @@ using HostSwap.Lab.Processes;
 namespace HostSwap.Faults.Cases;
 
 /// <summary>
-/// A VM that must not move live is shut down, carried over and started again. hostctl is killed right before, and right after,
-/// each of these: it must run again wherever it ends up, and nothing else may have been started.
+/// A VM that must not move live is stopped, carried over and started again: restarted, or saved and restored. hostctl is killed
+/// right before, and right after, each of these: it must run again wherever it ends up, a saved one where it was, and nothing else
+/// may have been started.
 /// </summary>
-internal sealed class KilledInRestart() : FaultCase(22, "restart: hostctl killed")
+internal sealed class KilledInRestart(string policy, string stop) : FaultCase(22, $"{policy}: hostctl killed")
 {
-    private static readonly IReadOnlyList<string> Steps = ["shut-down", "define", "start-again"];
+    private IReadOnlyList<string> Steps => [stop, "define", "start-again"];
 
     public override TimeSpan Limit => TimeSpan.FromMinutes(20);
 
     public override bool InQuickPart => false;
+
+    /// <summary>One case for each policy that stops VMs.</summary>
+    public static IEnumerable<FaultCase> All() => [new KilledInRestart("restart", "shut-down"), new KilledInRestart("save-restore", "save")];
 
     public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
     {
@@ -23,14 +27,14 @@ internal sealed class KilledInRestart() : FaultCase(22, "restart: hostctl killed
             foreach (var moment in new[] { "effect-begin", "effect-end" })
             {
                 foreach (var back in new[] { false, true })
-                    await bench.RunAsync($"{moment}:{step}, then {(back ? "back" : "on")}", WorldDesign.Pinned, run => AtAsync(run, $"{moment}:{step}=kill", back), cancellationToken);
+                    await bench.RunAsync($"{moment}:{step}, then {(back ? "back" : "on")}", WorldDesign.Pinned(policy), run => AtAsync(run, $"{moment}:{step}=kill", back), cancellationToken);
             }
         }
     }
 
-    private static async Task AtAsync(FaultRun run, string point, bool back)
+    private async Task AtAsync(FaultRun run, string point, bool back)
     {
-        run.Expected[Moments.GuestNamed(run, WorldDesign.PinnedGuest)] = new Expectation(GuestState.Running, NewLife: true);
+        run.Expected[Moments.GuestNamed(run, WorldDesign.PinnedGuest)] = new Expectation(GuestState.Running, NewLife: policy is "restart");
         run.RequireExit(await run.SwapAsync(point), RunningProcess.KilledExitCode);
         run.FaultHappened();
         await run.ResumeAsync(back);

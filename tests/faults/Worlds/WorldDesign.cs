@@ -46,9 +46,10 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
         Slow.Options,
         static () => [new GuestSpec(SlowGuest) { MemoryMiB = 384, FillMiB = 96, Agent = true, Autostart = true }, Spare()]);
 
-    /// <summary>A VM that never moves live and is restarted instead, and one that is shut off.</summary>
-    public static WorldDesign Pinned { get; } = new(
-        Plain.With($"vm.{PinnedGuest}", "live = false", "when_not_live = \"restart\""),
+    /// <summary>A VM that never moves live, with what becomes of it instead, and one that is shut off.</summary>
+    /// <param name="policy">As in <c>restart</c>.</param>
+    public static WorldDesign Pinned(string policy) => new(
+        Plain.With($"vm.{PinnedGuest}", "live = false", $"when_not_live = \"{policy}\""),
         static () => [new GuestSpec(PinnedGuest) { Disk = DiskFormat.Qcow2 }, Spare()]);
 
     /// <summary>What a reboot tells apart: a VM that starts by itself, one that does not, and one that was shut off and does.</summary>

@@ -115,11 +115,11 @@ internal sealed class FakeDomains : ILibvirtDomains
     /// <summary>What becomes of the world when a VM is saved; refused where it throws.</summary>
     public Action<Guid> OnSave { get; set; } = _ => throw new AdapterException("libvirt gen-1", "save", "refused by the test");
 
-    public Task ManagedSaveAsync(Guid uuid, CancellationToken cancellationToken)
+    public async Task ManagedSaveAsync(Guid uuid, CancellationToken cancellationToken)
     {
         Calls.Add($"save {Known[uuid].Name}");
+        await Task.CompletedTask; // What is refused is so by the task.
         OnSave(uuid);
-        return Task.CompletedTask;
     }
 
     /// <summary>What becomes of the world when a device is asked for; the guest keeps it unless the test says so.</summary>

@@ -135,6 +135,62 @@ public sealed class NotLiveTests : IDisposable
         Plan(large).Blockers.Select(static blocker => blocker.Code).Order(StringComparer.Ordinal).ShouldBe(["memory", "not-live"]);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(HostDevice, false)]
+    [InlineData(Transient, false)]
+    public void A_save_answers_the_will_of_a_person_and_no_device(string device, bool answered)
+    {
+        _said = _said with { WhenNotLive = NotLivePolicy.SaveRestore, Live = false };
+        var plan = Plan(Machine(device));
+        (plan.Blockers.Count == 0, plan.Moves[0].Method == MoveMethod.SaveRestore).ShouldBe((answered, answered));
+        if (answered)
+            plan.Moves[0].Reason.ShouldContain("stands still for as long as at most 256 MiB take to be written to the disk and read again");
+        else
+            plan.Blockers.Count.ShouldBe(2, "all that is in the way is told at once");
+    }
+
+    [Fact]
+    public void A_save_answers_a_want_of_memory_and_needs_room_on_the_disk()
+    {
+        _said = _said with { WhenNotLive = NotLivePolicy.SaveRestore };
+        var machine = Machine("");
+        var large = machine with { Definition = machine.Definition! with { MemoryBytes = long.MaxValue >> 2 } };
+        Plan(large).Moves.ShouldHaveSingleItem().Method.ShouldBe(MoveMethod.SaveRestore);
+        Plan(large).Blockers.ShouldBeEmpty();
+        Plan(large, freeStateBytes: 1 << 30).Blockers.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            static blocker => blocker.Code.ShouldBe("save-restore"), static blocker => blocker.Problem.ShouldContain("no room to save it"));
+        Plan(large with { Domain = large.Domain with { Persistent = false } }).Blockers.ShouldContain(static blocker => blocker.Code == "save-restore" && blocker.Problem.Contains("transient", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_can_be_detached_is_and_the_vm_moves_as_ever()
+    {
+        _said = _said with { WhenNotLive = NotLivePolicy.DetachReattach };
+        var plan = Plan(Machine(HostDevice + Shmem));
+        plan.Blockers.ShouldBeEmpty();
+        var move = plan.Moves.ShouldHaveSingleItem();
+        (move.Method, move.Detaches, move.WhyNotLive.Count).ShouldBe((MoveMethod.Copy, true, 2));
+        move.Reason.ShouldContain("attached again after; its RAM is copied while it runs");
+
+        Plan(Machine(Shmem + Transient)).Blockers.Count.ShouldBe(2, "a disk is not detached");
+        Plan(Machine("<tpm model='tpm-tis'><backend type='passthrough'/></tpm>")).Blockers.ShouldHaveSingleItem().Code.ShouldBe("host-device");
+        Plan(Machine(Shmem, DomainState.Paused)).Blockers.Select(static blocker => blocker.Code).ShouldBe(["host-device", "detach-reattach"], ignoreOrder: true);
+        var large = Machine(Shmem);
+        Plan(large with { Definition = large.Definition! with { MemoryBytes = long.MaxValue >> 2 } }).Blockers.ShouldContain(static blocker => blocker.Code == "memory", "it is copied");
+    }
+
+    [Fact]
+    public void One_that_is_to_be_left_forbids_nothing_that_another_way_would_answer()
+    {
+        _said = _said with { WhenNotLive = NotLivePolicy.Leave, Live = false };
+        var plan = Plan(Machine(HostDevice + Transient));
+        plan.Blockers.ShouldBeEmpty();
+        plan.Moves.ShouldHaveSingleItem().ShouldSatisfyAllConditions(static move => move.Method.ShouldBe(MoveMethod.Leave), static move => move.WhyNotLive.Count.ShouldBe(3));
+        _said = _said with { Live = null };
+        Plan(Machine("")).Moves.ShouldHaveSingleItem().Method.ShouldBe(MoveMethod.Copy);
+    }
+
     [Fact]
     public void Its_own_metadata_says_it_where_the_configuration_does_not()
     {
@@ -160,12 +216,13 @@ public sealed class NotLiveTests : IDisposable
             new DomainRecord(Guid.NewGuid(), "db", state, 0, Persistent: true, Autostart: false), DomainXmlReader.Read(xml), [], Job: null, Unreadable: null);
     }
 
-    private SwapPlan Plan(VirtualMachine machine)
+    private SwapPlan Plan(VirtualMachine machine, long freeStateBytes = long.MaxValue)
     {
         var settings = _world.Settings with { Vms = new Dictionary<string, VmSettings>(StringComparer.Ordinal) { ["db"] = _said } };
         var context = PlanContexts.Of(_world, settings, [machine]);
         return Planner.Make(context with
         {
+            FreeStateBytes = freeStateBytes,
             Source = context.Source with { Host = context.Source.Host with { CapabilitiesXml = Capabilities } },
             Target = context.Target with { Host = context.Target.Host with { CapabilitiesXml = Capabilities } },
         });

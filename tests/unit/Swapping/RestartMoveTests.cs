@@ -39,7 +39,7 @@ public sealed class RestartMoveTests : IDisposable
         _world.Source.Domains.Calls.ShouldBe(["shutdown db", "undefine db"]);
         _world.Target.Domains.Calls.ShouldBe(["define db", "start db"]);
         _world.States(_db.Uuid).ShouldBe([MoveState.Fenced, MoveState.Moving, MoveState.Fenced, MoveState.Moving, MoveState.Arrived, MoveState.Verified]);
-        new Restarts(_world.Journal, new EffectLog(_world.Journal, _world.Operation), _world.Kernel).Any.ShouldBeFalse();
+        new Restarts(_world.Journal, new EffectLog(_world.Journal, _world.Operation), _world.Kernel, static _ => { }).Any.ShouldBeFalse();
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class RestartMoveTests : IDisposable
         target.Calls.ShouldBe(["start db"]);
     }
 
-    private Restarts Everything() => new(_world.Journal, new EffectLog(_world.Journal, _world.Operation), _world.Kernel);
+    private Restarts Everything() => new(_world.Journal, new EffectLog(_world.Journal, _world.Operation), _world.Kernel, static _ => { });
 
     private void TurnOff()
     {
