@@ -148,7 +148,7 @@ public sealed class CanaryTests
         new LabOptions { Purpose = "canary", Image = image }.With("memory", "size = \"4GiB\"").With("generation", "soak = \"1h\""), Token);
 
     /// <summary>Of several hooks libvirt asks each, and a refusal of one is a refusal (libvirt's "Hooks for specific system management").</summary>
-    /// <param name="generation">Where canaries come to, and are refused.</param>
+    /// <param name="generation">Where canaries come to, and are refused; those that start there are not.</param>
     /// <param name="machine">Of which machine type; null for those that are handed over.</param>
     private static async Task RefuseCanariesAsync(Generation generation, string? machine)
     {
@@ -156,12 +156,29 @@ public sealed class CanaryTests
         var test = machine is null
             ? "[ -z \"$(find /run/hostswap/memory -xdev -type f -links +1 -print -quit)\" ]"
             : $"! grep -q \"machine='{machine}\"";
-        await generation.RunAsync(["tee", Hook], Token, $"#!/bin/sh\ncase $1-$2 in hostswap-canary*-started) {test} ;; esac\n");
+        var script = $"""
+            #!/bin/sh
+            comes=/run/comes-$1
+            case $1-$2 in
+                hostswap-canary*-migrate) touch "$comes" ;;
+                hostswap-canary*-started) rm "$comes" 2>/dev/null || exit 0; {test} ;;
+            esac
+
+            """;
+        await generation.RunAsync(["tee", Hook], Token, script);
         await generation.RunAsync(["chmod", "755", Hook], Token);
     }
 
-    private static void Tell(ShowView shown) => TestContext.Current.TestOutputHelper?.WriteLine(
-        string.Join(", ", shown.Entries.Where(static entry => entry.Step.StartsWith("canary-", StringComparison.Ordinal)).Select(static entry => $"{entry.Step} {entry.ElapsedMs}")));
+    /// <summary>How long each flight took, from its start to its end.</summary>
+    private static void Tell(ShowView shown)
+    {
+        foreach (var flight in shown.Entries.Where(static entry => entry.Step.StartsWith("canary-", StringComparison.Ordinal)).GroupBy(static entry => entry.Subject, StringComparer.Ordinal))
+        {
+            var steps = flight.ToList();
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{(steps[^1].ObservedAt - steps[0].IntendedAt)?.TotalMilliseconds:0} ms: {string.Join(", ", steps.Select(static step => $"{step.Step[7..]} {step.ElapsedMs:0}"))}"));
+        }
+    }
 
     private static async Task MustAsync(OuterHostLab lab, IReadOnlyList<string> arguments)
     {

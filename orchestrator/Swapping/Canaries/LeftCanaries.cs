@@ -21,7 +21,8 @@ internal sealed class LeftCanaries(OuterHostParts parts, EffectLog log)
             foreach (var generation in parts.Generations.All())
             {
                 // Nobody answers there any more; canaries come back also to a generation that stays.
-                File.Delete(generation.Paths.HookSocket);
+                if (File.Exists(generation.Paths.HookSocket))
+                    File.Delete(generation.Paths.HookSocket);
                 if (await OpenAsync(generation) is { } place)
                     places.Add(place);
             }
