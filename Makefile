@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 WITH_DOCKER := tests/lab/with-docker
 DOTNET := dotnet
+# Under this name make does not run it, and what stands beside it, when asked with -n.
+SUBMAKE = $(MAKE) --no-print-directory
 TEST_IMAGES := host:bookworm host:trixie guest database
 RUNTIME := linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -25,7 +27,7 @@ test: prerequisites ## Unit tests, integration tests against real Docker, system
 	@mkdir -p out
 	$(WITH_DOCKER) images/build $(TEST_IMAGES) >out/images.log 2>&1 </dev/null & \
 	trap "kill $$! 2>/dev/null || true; wait" EXIT; \
-	$(MAKE) --no-print-directory lint build && tests/run
+	$(SUBMAKE) lint build && tests/run
 
 .PHONY: test-unit
 test-unit: prerequisites ## Unit tests alone
