@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 WITH_DOCKER := tests/lab/with-docker
 DOTNET := dotnet
+# Under this name make does not run it, and what stands beside it, when asked with -n.
+SUBMAKE = $(MAKE) --no-print-directory
+TEST_IMAGES := host:bookworm host:trixie guest database
 RUNTIME := linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -19,8 +22,12 @@ demo: prerequisites build ## The main job for real: five VMs, swapped from Debia
 	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/debug/hostswap-demo'
 
 .PHONY: test
-test: prerequisites lint build ## Unit tests, integration tests against real Docker, systemd, libvirt and QEMU, and a sample of the fault cases
-	tests/run
+test: prerequisites ## Unit tests, integration tests against real Docker, systemd, libvirt and QEMU, and a sample of the fault cases
+	@# Images are fetched and unpacked while the compiler works. What goes wrong with them is told by tests/run, which needs them.
+	@mkdir -p out
+	$(WITH_DOCKER) images/build $(TEST_IMAGES) >out/images.log 2>&1 </dev/null & \
+	trap "kill $$! 2>/dev/null || true; wait" EXIT; \
+	$(SUBMAKE) lint build && tests/run
 
 .PHONY: test-unit
 test-unit: prerequisites ## Unit tests alone

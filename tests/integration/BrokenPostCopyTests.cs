@@ -13,6 +13,7 @@ namespace HostSwap.IntegrationTests;
 /// The link of a post-copy migration is cut: part of the guest is on either side. It is mended, or said; its source is
 /// never resumed.
 /// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class BrokenPostCopyTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);

@@ -12,6 +12,7 @@ using Xunit;
 namespace HostSwap.IntegrationTests;
 
 /// <summary>A customer's server: a Debian with PostgreSQL that others write to all the time, there and back.</summary>
+[Collection(AloneCollection.Name)]
 public sealed partial class DatabaseTests
 {
     /// <summary>Longer than a swap of one VM takes on a busy machine.</summary>

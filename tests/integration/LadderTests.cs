@@ -13,6 +13,7 @@ namespace HostSwap.IntegrationTests;
 /// A guest that dirties memory faster than it is sent climbs the ladder, to the end that its policy says, told and
 /// recorded at each rung; it lives on whatever that is.
 /// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class LadderTests(RestlessWorld world) : IClassFixture<RestlessWorld>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);

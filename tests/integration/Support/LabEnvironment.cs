@@ -5,8 +5,11 @@ using Xunit;
 using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(LabEnvironment))]
-// Each test boots guests on the machine's few cores; two at once would measure each other.
-[assembly: Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+// Most of a test is waiting, for a host to boot, a deadline, or a throttled transfer, while another can work. Two classes at
+// once and no more, however many cores there are: QEMU's emulation has races that show where threads are held up. Every test
+// has outer hosts of its own, which know nothing of each other's; what is true of the whole machine is in AloneCollection.
+[assembly: Parallelization(Mode = Xunit.Sdk.ParallelMode.Collections, MaxThreads = 2)]
+[assembly: TestCollectionOrderer(typeof(LongestFirst))]
 
 namespace HostSwap.IntegrationTests.Support;
 
