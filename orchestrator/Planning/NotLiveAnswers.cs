@@ -34,7 +34,7 @@ internal sealed class NotLiveAnswers
         answers.LookAgain(context, checks);
         answers.LookForRoom(context);
         answers.Blockers = [.. answers.Without(answers.Names(context, MoveMethod.Copy), NotLiveMethods.DetachReattach)];
-        answers.Blockers = [.. answers.Blockers.Where(blocker => !answers.Names(context, MoveMethod.Leave).Contains(blocker.Subject) || blocker.AnsweredBy == NotLiveMethods.None)];
+        answers.Blockers = [.. answers.Without(answers.Names(context, MoveMethod.Leave), Any)];
         return answers;
     }
 
@@ -136,7 +136,7 @@ internal sealed class NotLiveAnswers
         .ToHashSet(StringComparer.Ordinal);
 
     private IEnumerable<Blocker> Without(HashSet<string> names, NotLiveMethods answered) =>
-        Blockers.Where(blocker => !names.Contains(blocker.Subject) || (!blocker.AnsweredBy.HasFlag(answered) && (answered == NotLiveMethods.DetachReattach || blocker.Code is not Blocker.Memory)));
+        Blockers.Where(blocker => !names.Contains(blocker.Subject) || ((blocker.AnsweredBy & answered) == NotLiveMethods.None && (answered == NotLiveMethods.DetachReattach || blocker.Code is not Blocker.Memory)));
 
     private static VirtualMachine Stopped(VirtualMachine machine) => machine with
     {

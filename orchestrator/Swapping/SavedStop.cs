@@ -35,7 +35,8 @@ internal sealed class SavedStop(SwapSession session)
         {
             if (watch.WhyGiveUp(stop) is { } why)
                 await AbortAsync(move, watch, why);
-            await Task.WhenAny(call, Task.Delay(Interval, session.Time));
+            // Also one that is to be interrupted is waited for: it is told so, and says when it has ended.
+            await Task.WhenAny(call, Task.Delay(Interval, session.Time, CancellationToken.None));
         }
 
         var failure = await FailureAsync(call);
