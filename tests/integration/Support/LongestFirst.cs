@@ -4,25 +4,30 @@ using Xunit.v3;
 namespace HostSwap.IntegrationTests.Support;
 
 /// <summary>
-/// Classes that take minutes begin first, so that at the end none is left that runs on while nothing runs beside it. It is the
-/// order of what each took by itself; one that is not named takes less.
+/// Classes that take minutes begin first, so that at the end none is left that runs on while nothing runs beside it. The order
+/// is that of what each was seen to take; one that is not named takes less.
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly IReadOnlyList<Type> Longest =
     [
         typeof(SwapPairTests),
-        typeof(SwapFailureTests),
         typeof(HandoverTests),
-        typeof(BothSidesTests),
+        typeof(CarriedObjectsTests),
         typeof(CanaryTests),
-        typeof(SnapshotTests),
+        typeof(BothSidesTests),
+        typeof(SwapFailureTests),
         typeof(StorageTests),
+        typeof(CheckpointTests),
         typeof(PreparedVmTests),
         typeof(CarriedStateTests),
-        typeof(VerificationTests),
-        typeof(GuestNetworkTests),
+        typeof(SnapshotTests),
         typeof(VerifiedSwapTests),
+        typeof(GuestNetworkTests),
+        typeof(SharedDirectoryTests),
+        typeof(ThirdOpenerTests),
+        typeof(SteadyAddressTests),
+        typeof(VerificationTests),
     ];
 
     /// <inheritdoc/>
