@@ -21,9 +21,12 @@ internal sealed class ScriptRunner : ISwapObserver, ISwapApproval, IDisposable
     public ScriptRunner(Script script, DirectoryInfo place)
     {
         _script = script;
-        _root = place.CreateSubdirectory(Guid.NewGuid().ToString("N"));
+        _root = place.CreateSubdirectory(Guid.NewGuid().ToString("N")[..12]);
         _world = new ModelWorld(_root);
     }
+
+    /// <summary>How many VMs have been moved by operations that came through.</summary>
+    public int Moved { get; private set; }
 
     /// <summary>Plays it; throws where an invariant is broken.</summary>
     public async Task RunAsync()
@@ -88,7 +91,15 @@ internal sealed class ScriptRunner : ISwapObserver, ISwapApproval, IDisposable
             return StartAsync(command);
         }
 
-        return AttemptAsync(command, async (parts, stop) => (await RunAsync(command, parts, stop)).Result);
+        return AttemptAsync(command, async (parts, stop) => Tell(await RunAsync(command, parts, stop)));
+    }
+
+    private OperationResult Tell(SwapResult result)
+    {
+        _log.AddRange(result.Problems.Select(static problem => $"    problem: {problem}"));
+        if (result.Result == OperationResult.Done)
+            Moved += result.Moves.Count(static move => move.State == MoveState.Verified);
+        return result.Result;
     }
 
     private Task<OperationResult?> StartAsync(Command command) => AttemptAsync(command, async (parts, stop) =>
