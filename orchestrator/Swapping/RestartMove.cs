@@ -36,6 +36,9 @@ internal sealed class RestartMove(SwapSession session, DefinitionMove back)
         }
         catch (AdapterException exception) when (move.Method == MoveMethod.SaveRestore)
         {
+            // The error may be no more than that nobody answers, and it be saved.
+            if (!(await new Fence(session).LookAsync(move.Uuid, CancellationToken.None)).Source.IsActive)
+                throw;
             await _restarts.RunsOnAsync(move.Uuid);
             return exception.Message;
         }

@@ -85,6 +85,18 @@ public sealed class SavedMoveTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_is_off_though_an_error_was_told_waits_for_its_start()
+    {
+        _world.Journal.Intend(_world.Operation, Restarts.SaveStep, _db.Uuid.ToString(), "{}");
+        Put();
+        TurnOff();
+
+        (await MoveAsync()).State.ShouldBe(MoveState.Verified);
+
+        _world.Target.Domains.Calls.ShouldContain("start db");
+    }
+
+    [Fact]
     public async Task One_that_is_off_without_an_image_is_left_for_a_person()
     {
         _world.Source.Domains.OnSave = _ => TurnOff();
