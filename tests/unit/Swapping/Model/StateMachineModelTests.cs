@@ -11,7 +11,7 @@ namespace HostSwap.UnitTests.Swapping.Model;
 /// </summary>
 public sealed class StateMachineModelTests
 {
-    private const int Scripts = 400;
+    private const int Scripts = 100;
 
     /// <summary>Asks for another number of scripts, as for a long search.</summary>
     private const string ScriptsVariable = "HOSTSWAP_MODEL_SCRIPTS";
