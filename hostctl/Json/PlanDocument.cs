@@ -150,7 +150,7 @@ internal sealed record PlannedMoveDto(
     /// <summary>No two VMs of one group are in flight together; absent where it is in none.</summary>
     public string? Group { get; init; }
 
-    /// <summary>What becomes of it where it cannot move live: <c>refuse</c> or <c>restart</c>.</summary>
+    /// <summary>What becomes of it where it cannot move live, as in the configuration: <c>refuse</c>, <c>restart</c> and so on.</summary>
     public string WhenNotLive { get; init; } = VmPolicy.Default.WhenNotLive.Word();
 
     /// <summary>Everything for which it cannot move live, where its policy answers that.</summary>

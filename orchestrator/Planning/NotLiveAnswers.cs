@@ -31,11 +31,18 @@ internal sealed class NotLiveAnswers
         var machines = context.Inventory.VirtualMachines.Where(machine => machine.Domain.IsActive && answers.Reasons(machine).Count > 0).ToList();
         foreach (var machine in machines)
             answers.Weigh(machine, VmPolicy.Of(machine, context.Settings));
-        answers.LookAgain(context, checks);
-        answers.LookForRoom(context);
-        answers.Blockers = [.. answers.Without(answers.Names(context, MoveMethod.Copy), NotLiveMethods.DetachReattach)];
-        answers.Blockers = [.. answers.Without(answers.Names(context, MoveMethod.Leave), Any)];
+        var byName = context.Inventory.VirtualMachines
+            .Where(machine => answers._answers.ContainsKey(machine.Domain.Uuid))
+            .ToDictionary(static machine => machine.Name, machine => answers._answers[machine.Domain.Uuid], StringComparer.Ordinal);
+        answers.Blockers =
+        [
+            .. answers.Blockers.Where(blocker => byName.GetValueOrDefault(blocker.Subject)?.Lifts(blocker) != true)
+                .Union(OfStopped(context, checks, Names(MoveMethod.Restart)))
+                .Union(OfRoom(context, byName)),
+        ];
         return answers;
+
+        HashSet<string> Names(MoveMethod method) => byName.Where(pair => pair.Value.Method == method).Select(static pair => pair.Key).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>What a running VM was started with does not matter to one that is started anew; its next start then has to fit.</summary>
@@ -62,7 +69,7 @@ internal sealed class NotLiveAnswers
         if (refusal is not null)
             Blockers = [.. Blockers, refusal];
         else
-            _answers[machine.Domain.Uuid] = new NotLiveAnswer(method, [.. reasons[true].Select(static reason => reason.Problem)], policy.ShutdownDeadline, machine.Definition?.MemoryBytes ?? 0);
+            _answers[machine.Domain.Uuid] = new NotLiveAnswer(method, answers, [.. reasons[true].Select(static reason => reason.Problem)], policy.ShutdownDeadline, machine.Definition?.MemoryBytes ?? 0);
     }
 
     private static Blocker? WhyNoSave(VirtualMachine machine) => machine.Domain.Persistent
@@ -88,13 +95,11 @@ internal sealed class NotLiveAnswers
 
     /// <summary>
     /// Those that will be shut down are looked at as they will be then: shut off, and with the definition of their next start.
-    /// Of what is said of them as they run, room for a copy is all that does not matter any more.
     /// </summary>
-    private void LookAgain(PlanContext context, IReadOnlyList<IPlanCheck> checks)
+    private static IEnumerable<Blocker> OfStopped(PlanContext context, IReadOnlyList<IPlanCheck> checks, HashSet<string> stopped)
     {
-        var stopped = Names(context, MoveMethod.Restart);
         if (stopped.Count == 0)
-            return;
+            return [];
         var off = context with
         {
             Inventory = context.Inventory with
@@ -102,41 +107,20 @@ internal sealed class NotLiveAnswers
                 VirtualMachines = [.. context.Inventory.VirtualMachines.Select(machine => stopped.Contains(machine.Name) ? Stopped(machine) : machine)],
             },
         };
-        Blockers =
-        [
-            .. Without(stopped, NotLiveMethods.Restart)
-                .Union(checks.SelectMany(check => check.Check(off)).Where(blocker => stopped.Contains(blocker.Subject))),
-        ];
+        return checks.SelectMany(check => check.Check(off)).Where(blocker => stopped.Contains(blocker.Subject));
     }
 
-    /// <summary>
-    /// Those that will be saved stay what they are, so that all the rest that is said of them holds. Their images lie twice on
-    /// the disk where they cannot be given to the new side as they are.
-    /// </summary>
-    private void LookForRoom(PlanContext context)
+    /// <summary>Images of those that will be saved lie twice on the disk where they cannot be given to the new side as they are.</summary>
+    private static IEnumerable<Blocker> OfRoom(PlanContext context, IReadOnlyDictionary<string, NotLiveAnswer> answers)
     {
-        var saved = Names(context, MoveMethod.SaveRestore);
-        if (saved.Count == 0)
-            return;
-        var bytes = 2 * _answers.Values.Where(static answer => answer.Method == MoveMethod.SaveRestore).Sum(static answer => answer.MemoryBytes);
-        Blockers =
-        [
-            .. Without(saved, NotLiveMethods.SaveRestore),
-            .. saved.Where(_ => bytes > context.FreeStateBytes).Select(name => new Blocker(
-                "save-restore",
-                name,
-                $"no room to save it: {bytes >> 20} MiB needed (twice the RAM of all that are to be saved), {context.FreeStateBytes >> 20} MiB free in {context.Settings.Paths.State}",
-                "Free space there, or shut the VM down.")),
-        ];
+        var saved = answers.Where(static pair => pair.Value.Method == MoveMethod.SaveRestore).ToList();
+        var bytes = 2 * saved.Sum(static pair => pair.Value.MemoryBytes);
+        return saved.Where(_ => bytes > context.FreeStateBytes).Select(pair => new Blocker(
+            "save-restore",
+            pair.Key,
+            $"no room to save it: {bytes >> 20} MiB needed (twice the RAM of all that are to be saved), {context.FreeStateBytes >> 20} MiB free in {context.Settings.Paths.State}",
+            "Free space there, or shut the VM down."));
     }
-
-    private HashSet<string> Names(PlanContext context, MoveMethod method) => context.Inventory.VirtualMachines
-        .Where(machine => _answers.GetValueOrDefault(machine.Domain.Uuid)?.Method == method)
-        .Select(static machine => machine.Name)
-        .ToHashSet(StringComparer.Ordinal);
-
-    private IEnumerable<Blocker> Without(HashSet<string> names, NotLiveMethods answered) =>
-        Blockers.Where(blocker => !names.Contains(blocker.Subject) || ((blocker.AnsweredBy & answered) == NotLiveMethods.None && (answered == NotLiveMethods.DetachReattach || blocker.Code is not Blocker.Memory)));
 
     private static VirtualMachine Stopped(VirtualMachine machine) => machine with
     {
@@ -147,11 +131,15 @@ internal sealed class NotLiveAnswers
 
 /// <summary>What becomes of one VM that cannot move live.</summary>
 /// <param name="Method">How it is moved instead.</param>
+/// <param name="Answers">Which reasons that answers.</param>
 /// <param name="Reasons">Everything for which it cannot.</param>
 /// <param name="ShutdownDeadline">How long its guest gets to shut down.</param>
 /// <param name="MemoryBytes">Its RAM.</param>
-internal sealed record NotLiveAnswer(MoveMethod Method, IReadOnlyList<string> Reasons, TimeSpan ShutdownDeadline, long MemoryBytes)
+internal sealed record NotLiveAnswer(MoveMethod Method, NotLiveMethods Answers, IReadOnlyList<string> Reasons, TimeSpan ShutdownDeadline, long MemoryBytes)
 {
+    /// <summary>Whether a blocker of the VM forbids nothing any more; room for a copy is what one that is not copied can do without.</summary>
+    public bool Lifts(Blocker blocker) => (blocker.AnsweredBy & Answers) != NotLiveMethods.None || (Method != MoveMethod.Copy && blocker.Code is Blocker.Memory);
+
     /// <summary>That with its downtime, in words.</summary>
     public string InWords => $"{string.Join("; ", Reasons)}: {Method switch
     {

@@ -158,7 +158,6 @@ public static class Planner
         {
             BootFiles = machine.Definition?.BootFiles ?? [],
             WhyNotLive = notLive?.Reasons ?? [],
-            Detaches = detaches,
             WhyNotHandedOver = method == MoveMethod.Copy && handover is { Ready: true } ? handover.Reason : null,
         };
     }

@@ -117,7 +117,7 @@ public sealed record PlannedMove(
     public IReadOnlyList<string> WhyNotLive { get; init; } = [];
 
     /// <summary>Whether devices are taken from it for the move, and given back after.</summary>
-    public bool Detaches { get; init; }
+    public bool Detaches => WhyNotLive.Count > 0 && Method is (MoveMethod.Copy or MoveMethod.Handover);
 
     /// <summary>How much of the outer host's memory the move takes besides what the VM has, until it is over.</summary>
     public long ExtraMemoryBytes => Method == MoveMethod.Copy ? MemoryBytes : 0;
