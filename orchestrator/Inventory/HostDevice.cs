@@ -34,8 +34,12 @@ public sealed record HostDevice(string Words, string Identity, string Xml, bool 
     {
         "shmem" => $"shmem {Attribute(device, "name")}",
         "interface" => $"interface {Attribute(device.Element("mac"), "address")}",
-        var kind => $"{kind} {device.Element("source")?.ToString(SaveOptions.DisableFormatting)}",
+        var kind => $"{kind} {string.Join(' ', device.Elements("source").SelectMany(Lasting).SelectMany(static element => element.Attributes()).Select(static attribute => $"{attribute.Parent!.Name.LocalName}.{attribute.Name.LocalName}={attribute.Value}"))}",
     };
+
+    /// <summary>Of a USB device that is told by its maker, the place at which it is plugged in now is libvirt's addition.</summary>
+    private static IEnumerable<XElement> Lasting(XElement source) =>
+        source.DescendantsAndSelf().Where(element => element.Name.LocalName is not "address" || source.Element("vendor") is null);
 
     /// <summary>A name that libvirt has given to a device on the outer host is another one at the next start.</summary>
     private static string Portable(XElement device)
@@ -44,6 +48,8 @@ public sealed record HostDevice(string Words, string Identity, string Xml, bool 
         portable.Elements("alias").Remove();
         if (device.Name.LocalName is "interface")
             portable.Elements("target").Remove();
+        foreach (var source in portable.Elements("source").Where(static source => source.Element("vendor") is not null))
+            source.Elements("address").Remove();
         return portable.ToString(SaveOptions.DisableFormatting);
     }
 

@@ -333,7 +333,7 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         IReadOnlyList<string> problems = [.. checks, .. new[] { leftover, without, await WhyIncompleteAsync(session.Target, move) }.OfType<string>()];
         await progress.ReadStatisticsAsync();
         if (problems.Count == 0)
-            progress.Enter(MoveState.Verified, $"{How(progress)}{Copied(progress)}");
+            progress.Enter(MoveState.Verified, progress.InWords);
         else
             progress.Enter(MoveState.Left, $"it runs on the new side, but {string.Join("; ", problems)}");
     }
@@ -358,15 +358,6 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
         }
     }
 
-    private static string How(MoveProgressState progress) => (progress.Outcome.Method, progress.Pause) switch
-    {
-        (MoveMethod.Restart, { } pause) => string.Create(CultureInfo.InvariantCulture, $"shut down and started again; no QEMU ran for {pause.TotalSeconds:0.0} s, and its boot came after"),
-        (MoveMethod.Restart, null) => "shut down and started again",
-        (MoveMethod.SaveRestore, { } pause) => string.Create(CultureInfo.InvariantCulture, $"saved and restored; its guest stood still for {pause.TotalSeconds:0.0} s"),
-        (MoveMethod.SaveRestore, null) => "saved and restored",
-        _ => "state, persistence and disks as before",
-    };
-
     /// <summary>Gives a VM its snapshots and checkpoints back; says why not, in which case they stay written down.</summary>
     private async Task<string?> WhyIncompleteAsync(SwapSide side, PlannedMove move)
     {
@@ -380,7 +371,4 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return $"what libvirt knew of its snapshots and checkpoints could not be given back: {exception.Message}";
         }
     }
-
-    private static string Copied(MoveProgressState progress) =>
-        progress is { WhyCopied: { } why, Outcome.Method: MoveMethod.Copy } ? $"; its RAM was copied: {why}" : "";
 }

@@ -12,12 +12,6 @@ namespace HostSwap.Orchestrator.Swapping;
 /// </summary>
 public sealed class LiveMigration(SwapSession session)
 {
-    /// <summary>How often progress is read: libvirt sends no event for transferred bytes.</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
-
-    /// <summary>How long libvirt may take to end a migration that it was told to abort.</summary>
-    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(60);
-
     private ILibvirtDomains Domains => session.Source.Libvirt.Domains;
 
     /// <summary>Migrates, and waits until nothing of it runs any more, or it has broken in its post-copy phase.</summary>
@@ -36,43 +30,27 @@ public sealed class LiveMigration(SwapSession session)
         await LimitDowntimeAsync(move);
 
         var postCopy = policy == ConvergencePolicy.PostCopy ? PostCopyUse.Allowed : PostCopyUse.Never;
-        var call = MigrationCall.RunAsync(session.Settings, session.Source, session.Target, domain, sourceVersion, postCopy, arrival);
-        var watch = new MigrationWatch(session.Settings.Migration, session.Time);
-        while (await RunsAsync(call, move, watch, climber))
+        var call = new JobCall(
+            session, move, "migration", MigrationCall.RunAsync(session.Settings, session.Source, session.Target, domain, sourceVersion, postCopy, arrival));
+        while (await call.RunsAsync(job => GoesOnAsync(call, move, climber, job)))
         {
             if (climber.InPostCopy)
             {
-                ThrowIfEndless(move, watch, limit);
-                await WaitAsync(call, CancellationToken.None); // It cannot be aborted any more.
+                ThrowIfEndless(move, call.Watch, limit);
+                await call.WaitAsync(CancellationToken.None); // It cannot be aborted any more.
                 continue;
             }
 
-            if ((climber.WhyStay ?? watch.WhyGiveUp(stop)) is { } why)
-                await AbortAsync(move, watch, why);
+            if ((climber.WhyStay ?? call.Watch.WhyGiveUp(stop)) is { } why)
+                await call.AbortAsync(why);
 
-            await WaitAsync(call, watch.Aborted is null ? stop : CancellationToken.None);
+            await call.WaitAsync(call.Watch.Aborted is null ? stop : CancellationToken.None);
         }
 
-        var end = await OutcomeAsync(call, watch.Aborted) with { Rung = climber.Highest };
+        var end = await call.OutcomeAsync() with { Rung = climber.Highest };
         return climber.InPostCopy && end.Failure is not null && await new PostCopyRecovery(session).TryAsync(move.Uuid, move.Name, move.MemoryBytes)
             ? end with { Failure = null }
             : end;
-    }
-
-    /// <summary>Tells libvirt to abort, again and again: an abort that comes before QEMU has begun is lost.</summary>
-    private async Task AbortAsync(PlannedMove move, MigrationWatch watch, string why)
-    {
-        if (watch.Abort(why) > AbortLimit)
-            throw new DeadlineException($"libvirt to end the migration of {move.Name}", AbortLimit, $"it was told to because {watch.Aborted}");
-
-        try
-        {
-            await Domains.AbortJobAsync(move.Uuid, CancellationToken.None);
-        }
-        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
-        {
-            session.Notice($"{move.Name}: the migration could not be aborted yet: {exception.Message}");
-        }
     }
 
     /// <summary>
@@ -99,52 +77,12 @@ public sealed class LiveMigration(SwapSession session)
         }
     }
 
-    /// <summary>
-    /// Whether the migration still runs. The call can end before it: libvirt-dbus may die while libvirtd goes on, so
-    /// the job itself is asked for as well. libvirt keeps the job of a broken post-copy migration, which does not run.
-    /// </summary>
-    private async Task<bool> RunsAsync(Task call, PlannedMove move, MigrationWatch watch, LadderClimber climber)
+    /// <summary>libvirt keeps the job of a broken post-copy migration, which does not run.</summary>
+    private async Task<bool> GoesOnAsync(JobCall call, PlannedMove move, LadderClimber climber, DomainJob job)
     {
-        try
-        {
-            var job = await Domains.GetJobAsync(move.Uuid, CancellationToken.None);
-            if (job is not { Runs: true })
-                return !call.IsCompleted;
-
-            watch.Saw(job);
-            session.Observer.OnEvent(MoveProgress.Of(session.Time.GetUtcNow(), move, job));
-            if (watch.Aborted is null)
-                await climber.ConsiderAsync(watch.Elapsed, job);
-            return !(climber.InPostCopy && call.IsCompleted && await Domains.FindAsync(move.Uuid, CancellationToken.None) is { PostCopy: PostCopyPhase.Broken });
-        }
-        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
-        {
-            // A libvirt that restarts answers again soon; if it does not, the fence that follows says so.
-            session.Notice($"{move.Name}: progress cannot be read: {exception.Message}");
-            return !call.IsCompleted;
-        }
-    }
-
-    private async Task WaitAsync(Task call, CancellationToken stop)
-    {
-        using var tick = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        // The call may have ended before its job, and then says nothing of when that ends.
-        var delay = Task.Delay(Interval, session.Time, tick.Token);
-        await (call.IsCompleted ? Task.WhenAny(delay) : Task.WhenAny(call, delay));
-        await tick.CancelAsync();
-    }
-
-    private static async Task<MigrationEnd> OutcomeAsync(Task call, string? aborted)
-    {
-        try
-        {
-            await call;
-            return new MigrationEnd(Failure: null, Aborted: false); // It finished first, whatever was asked of it meanwhile.
-        }
-        catch (HostSwapException exception)
-        {
-            return new MigrationEnd(aborted is null ? exception.Message : $"{aborted} ({exception.Message})", Aborted: aborted is not null);
-        }
+        if (call.Watch.Aborted is null)
+            await climber.ConsiderAsync(call.Watch.Elapsed, job);
+        return !(climber.InPostCopy && call.IsCompleted && await Domains.FindAsync(move.Uuid, CancellationToken.None) is { PostCopy: PostCopyPhase.Broken });
     }
 }
 

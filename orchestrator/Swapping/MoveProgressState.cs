@@ -1,3 +1,4 @@
+using System.Globalization;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
@@ -10,8 +11,7 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
     private readonly long _began = session.Time.GetTimestamp();
     private long? _stopped;
 
-    public MoveOutcome Outcome { get; private set; } = new(
-        move.Uuid, move.Name, move.Method, MoveState.Pending, move.Reason, BytesTransferred: null, Downtime: null, Elapsed: null);
+    public MoveOutcome Outcome { get; private set; } = MoveOutcome.Of(move, MoveState.Pending, move.Reason);
 
     /// <summary>Whether another try may go better than the last one.</summary>
     public bool MayRetry { get; set; } = true;
@@ -21,6 +21,17 @@ internal sealed class MoveProgressState(SwapSession session, PlannedMove move)
 
     /// <summary>For how long it was off, or stood still, for its move; null where it was not, or that began under an earlier hostctl.</summary>
     public TimeSpan? Pause { get; private set; }
+
+    /// <summary>How it has come to the other side, in words.</summary>
+    public string InWords => (Outcome.Method, Pause) switch
+    {
+        (MoveMethod.Restart, { } pause) => string.Create(CultureInfo.InvariantCulture, $"shut down and started again; no QEMU ran for {pause.TotalSeconds:0.0} s, and its boot came after"),
+        (MoveMethod.Restart, null) => "shut down and started again",
+        (MoveMethod.SaveRestore, { } pause) => string.Create(CultureInfo.InvariantCulture, $"saved and restored; its guest stood still for {pause.TotalSeconds:0.0} s"),
+        (MoveMethod.SaveRestore, null) => "saved and restored",
+        (MoveMethod.Copy, _) when WhyCopied is { } why => $"state, persistence and disks as before; its RAM was copied: {why}",
+        _ => "state, persistence and disks as before",
+    };
 
     /// <summary>Notes that it does not run any more.</summary>
     public void Stops() => _stopped ??= session.Time.GetTimestamp();

@@ -127,7 +127,7 @@ public sealed class MoveScheduler(SwapSession session, int parallel, bool goOn)
 
     private void Leave(PlannedMove move, string reason)
     {
-        var outcome = new MoveOutcome(move.Uuid, move.Name, move.Method, MoveState.Left, reason, BytesTransferred: null, Downtime: null, Elapsed: null);
+        var outcome = MoveOutcome.Of(move, MoveState.Left, reason);
         session.Record(move, outcome);
         _ended.Add(outcome);
     }

@@ -24,7 +24,6 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     private Generation? _origin;
     private bool _returned;
     private bool _leaves;
-    private bool _completes;
 
     /// <summary>Carries out and journals side effects; usable once the operation runs.</summary>
     public EffectLog Log { get; private set; } = null!;
@@ -93,7 +92,6 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
     /// <summary>What follows a recorded switch is done again; VMs that have turned up in an old generation are moved out of it.</summary>
     public async Task<string> CompleteAsync(Generation active, CancellationToken stop)
     {
-        _completes = true;
         await using (var libvirt = parts.Connector.ConnectLibvirt(active))
         {
             // Before the flags are back, by which what has missed its start could no longer be told.
@@ -317,8 +315,8 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         return wanted == OperationResult.FailedOnOldSide && !onOneSide ? OperationResult.FailedOnBothSides : wanted;
     }
 
-    /// <summary>Also by an earlier operation whose switch this one completes: until that is done, something is left to resume.</summary>
-    private bool IsSwitched => _completes || parts.Generations.FindActive()?.Number != _origin!.Number;
+    /// <summary>Whether the switch is recorded, be it by an operation that this one continues: until it is completed, something is left to resume.</summary>
+    private bool IsSwitched => Detail.Candidate != Detail.From && parts.Generations.FindActive()?.Number == Detail.Candidate;
 
     /// <summary>A VM that was left in the middle of its move: who owns it, or whether it is as it should be, is for a person to see.</summary>
     private bool IsUnclear => _outcomes.Values.Any(move => move is { State: MoveState.Left, Elapsed: not null });

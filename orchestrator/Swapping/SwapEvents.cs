@@ -179,6 +179,10 @@ public sealed record MoveOutcome(
     TimeSpan? Downtime,
     TimeSpan? Elapsed)
 {
+    /// <summary>One that nothing has been done for yet.</summary>
+    internal static MoveOutcome Of(PlannedMove move, MoveState state, string reason) =>
+        new(move.Uuid, move.Name, move.Method, state, reason, BytesTransferred: null, Downtime: null, Elapsed: null);
+
     /// <summary>How high its copy had to climb to converge, or to be given up.</summary>
     public Rung Rung { get; init; }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml.Linq;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
@@ -35,7 +34,7 @@ public sealed class NotLiveTests
             first,
             [
                 new GuestSpec("pinned") { Disk = DiskFormat.Qcow2, DiskKiBPerSecond = 256 },
-                new GuestSpec("plugged") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [Ring()] },
+                new GuestSpec("plugged") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [Devices.Ring()] },
                 new GuestSpec("stays"),
             ],
             Token);
@@ -94,11 +93,4 @@ public sealed class NotLiveTests
         foreach (var (guest, generation) in expected)
             status.Of(guest.Spec.Uuid).ShouldHaveSingleItem($"{guest.Name} must be listed once").Generation.ShouldBe(generation, guest.Name);
     }
-
-    private static XElement Ring() => new(
-        "shmem",
-        new XAttribute("name", "ring"),
-        new XAttribute("role", "peer"),
-        new XElement("model", new XAttribute("type", "ivshmem-plain")),
-        new XElement("size", new XAttribute("unit", "M"), 4));
 }

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
@@ -31,9 +30,9 @@ public sealed class RestartTests
         var guests = await lab.AddGuestsAsync(
             first,
             [
-                new GuestSpec("ring") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [Ring()] },
+                new GuestSpec("ring") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [Devices.Ring()] },
                 new GuestSpec("live"),
-                new GuestSpec("off") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff, ExtraDevices = [Ring()] },
+                new GuestSpec("off") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff, ExtraDevices = [Devices.Ring()] },
             ],
             Token);
         var (ring, live, off) = (guests[0], guests[1], guests[2]);
@@ -83,11 +82,4 @@ public sealed class RestartTests
         var active = await lab.ActiveAsync(Token);
         (await active.VirshAsync(["dumpxml", ring.Uuid], Token)).ShouldContain("<shmem name='ring'");
     }
-
-    private static XElement Ring() => new(
-        "shmem",
-        new XAttribute("name", "ring"),
-        new XAttribute("role", "peer"),
-        new XElement("model", new XAttribute("type", "ivshmem-plain")),
-        new XElement("size", new XAttribute("unit", "M"), 4));
 }

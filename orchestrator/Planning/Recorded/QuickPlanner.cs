@@ -61,7 +61,7 @@ internal sealed class QuickPlanner(OuterHostParts parts)
         return plan with
         {
             Candidate = null,
-            Moves = [.. plan.Moves.Select(static move => move.Method == MoveMethod.Copy ? move with { Reason = "it moves while it runs; whether its RAM can stay where it is, a full plan tells" } : move)],
+            Moves = [.. plan.Moves.Select(static move => move is { Method: MoveMethod.Copy, Detaches: false } ? move with { Reason = "it moves while it runs; whether its RAM can stay where it is, a full plan tells" } : move)],
             // Which of them the other side has not the same already, it alone can tell.
             NetworkFilters = [],
         };

@@ -32,7 +32,7 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
                 throw new StepFailedException([.. blockers.Select(blocker => $"{blocker.Subject}: {blocker.Problem}")]);
 
             foreach (var move in moves)
-                session.Record(move, _outcomes[move.Uuid] = Outcome(move, move.Method == MoveMethod.Leave ? MoveState.Left : MoveState.Pending));
+                session.Record(move, _outcomes[move.Uuid] = MoveOutcome.Of(move, move.Method == MoveMethod.Leave ? MoveState.Left : MoveState.Pending, move.Reason));
 
             var scheduler = new MoveScheduler(session, plan.Parallel, goOn);
             foreach (var outcome in await scheduler.RunAsync([.. moves.Where(static move => move.Method != MoveMethod.Leave)], move => mover.MoveAsync(move, version, stop), stop))
@@ -72,7 +72,4 @@ internal sealed class MoveDomainsStep(SwapSession session, Func<CancellationToke
 
     /// <summary>It was not tried: its policy wants it left where it is, and the others to go on.</summary>
     private static bool StaysByPolicy(MoveOutcome outcome) => outcome is { Method: MoveMethod.Leave, State: MoveState.Left };
-
-    private static MoveOutcome Outcome(PlannedMove move, MoveState state) => new(
-        move.Uuid, move.Name, move.Method, state, move.Reason, BytesTransferred: null, Downtime: null, Elapsed: null);
 }

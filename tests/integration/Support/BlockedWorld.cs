@@ -76,7 +76,7 @@ public sealed class BlockedWorld : IAsyncLifetime
                 off with { Name = "private-disk", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2, DiskDirectory = PrivateDirectory },
                 off with { Name = "hand-bridge", Uuid = Guid.NewGuid(), Bridge = "br-hand" },
                 off with { Name = "fleeting-net", Uuid = Guid.NewGuid(), Bridge = null, Network = "fleeting" },
-                new GuestSpec("host-device") { ExtraDevices = [SharedMemory()] },
+                new GuestSpec("host-device") { ExtraDevices = [Devices.Ring()] },
                 off with { Name = "saved", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2 },
             ],
             Token);
@@ -89,12 +89,4 @@ public sealed class BlockedWorld : IAsyncLifetime
     }
 
     private string Uuid(string name) => Lab.Guests.Single(guest => string.Equals(guest.Name, name, StringComparison.Ordinal)).Uuid;
-
-    /// <summary>A device that no QEMU migrates, and that needs no hardware.</summary>
-    private static XElement SharedMemory() => new(
-        "shmem",
-        new XAttribute("name", "ring"),
-        new XAttribute("role", "peer"),
-        new XElement("model", new XAttribute("type", "ivshmem-plain")),
-        new XElement("size", new XAttribute("unit", "M"), 4));
 }

@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Swapping;
@@ -49,6 +50,17 @@ public sealed class DetachedDevicesTests : IDisposable
         (await Devices().AttachAllAsync(_world.Session.Target.Generation, _world.Target.Domains)).ShouldBeEmpty();
         _attached.Count.ShouldBe(2);
         Devices().Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_usb_device_that_is_told_by_its_maker_is_the_same_one_wherever_it_is_plugged_in()
+    {
+        static HostDevice Usb(string address) => HostDevice.In(DomainXmlReader.Parse(DomainXmls.WithDevices(
+            Guid.NewGuid(), "db", $"<hostdev mode='subsystem' type='usb'><source><vendor id='0x1050'/><product id='0x0407'/>{address}</source></hostdev>"))).ShouldHaveSingleItem();
+
+        var (here, there) = (Usb("<address bus='1' device='4'/>"), Usb("<address bus='1' device='9'/>"));
+        here.Identity.ShouldBe(there.Identity);
+        here.Xml.ShouldNotContain("address", Case.Sensitive, "libvirt would look for it at its old place");
     }
 
     [Fact]
