@@ -309,16 +309,17 @@ public sealed class DomainMover(SwapSession session, ForeignChanges foreign)
             return true;
         }
 
-        if (restarts && await _restart.StartAsync(move) is { } why)
+        var (runs, whyBack) = restarts ? await _restart.StartAsync(move) : (false, null);
+        if (whyBack is not null)
         {
             progress.MayRetry = false; // Each further try would keep it off for longer.
-            progress.Enter(MoveState.Returned, why);
+            progress.Enter(MoveState.Returned, whyBack);
             return false;
         }
 
-        if (restarts)
+        if (runs)
             progress.GoesOn();
-        progress.Enter(MoveState.Arrived, restarts ? "started again on the new side alone" : "defined on the new side alone");
+        progress.Enter(MoveState.Arrived, runs ? "started again on the new side alone" : "defined on the new side alone");
         await FinishArrivalAsync(move, progress, DiskOwners.None, VmFacts.None, expected: null);
         return false;
     }

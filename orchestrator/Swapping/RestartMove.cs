@@ -45,22 +45,24 @@ internal sealed class RestartMove(SwapSession session, DefinitionMove back)
     }
 
     /// <summary>Starts it on the new side, which has its definition by now.</summary>
-    /// <returns>Why it does not run there, and is back on the old side; null where it runs.</returns>
-    public async Task<string?> StartAsync(PlannedMove move)
+    /// <returns>
+    /// Whether it runs there: not where it went off before it could be saved, and nothing is left to go on from; and why it is back
+    /// on the old side, null where it is not.
+    /// </returns>
+    public async Task<(bool Runs, string? WhyBack)> StartAsync(PlannedMove move)
     {
         try
         {
-            await _restarts.StartAsync(session.Target.Generation, session.Target.Libvirt.Domains, move.Uuid);
-            return null;
+            return (await _restarts.StartAsync(session.Target.Generation, session.Target.Libvirt.Domains, move.Uuid), null);
         }
         catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
         {
             // The answer may be what failed, and not the start.
             if ((await new Fence(session).SettleAsync(move.Uuid, move.Name)).Owner == Owner.Target)
-                return null;
+                return (true, null);
             if (!await back.RunAsync(move, CancellationToken.None))
-                return null; // Somebody has started it there meanwhile.
-            return $"it could not be started in {session.Target.Generation.Name}: {exception.Message}";
+                return (true, null); // Somebody has started it there meanwhile.
+            return (false, $"it could not be started in {session.Target.Generation.Name}: {exception.Message}");
         }
     }
 

@@ -35,18 +35,30 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     /// <summary>Notes that one which was to be stopped runs on, and does not wait any more.</summary>
     public Task RunsOnAsync(Guid uuid) => log.DoAsync(StartStep, uuid.ToString(), static () => Task.FromResult("it was not stopped, and runs on"));
 
-    /// <summary>Starts a VM that waits for it, and looks that it runs. One that was saved is restored, or left as it is.</summary>
+    /// <summary>
+    /// Starts a VM that waits for it, and looks that it runs. One that was saved is restored, or left as it is; so is one that went
+    /// off by itself before it was saved, as by a power cut.
+    /// </summary>
+    /// <returns>Whether it runs.</returns>
     /// <exception cref="AdapterException">It does not run; or it was saved, and a start would boot it anew.</exception>
-    public async Task StartAsync(Generation generation, ILibvirtDomains domains, Guid uuid)
+    public async Task<bool> StartAsync(Generation generation, ILibvirtDomains domains, Guid uuid)
     {
         // An earlier try may have been cut off after libvirt was told.
         if (await domains.FindAsync(uuid, CancellationToken.None) is { IsActive: false } domain)
         {
             await new StateSettlement(journal, kernel, log, notice).RunAsync(generation.Paths, uuid, domain.Name);
-            ThrowIfUnrestorable(generation, domain);
+            if (All().GetValueOrDefault(uuid) is { Step: SaveStep } saving && WhyUnrestorable(generation, domain) is { } why)
+            {
+                if (saving.Result == EntryResult.Done)
+                    throw new AdapterException($"libvirt {generation.Name}", "restore", $"its managed save image cannot be restored: {why}; 'virsh start' boots it anew");
+                await log.DoAsync(StartStep, uuid.ToString(), static () => Task.FromResult("it went off before it was saved, and stays off"));
+                notice($"{domain.Name} went off before it was saved ({why}), and stays off in {generation.Name}: 'virsh start' boots it");
+                return false;
+            }
         }
 
         await log.DoAsync(StartStep, uuid.ToString(), () => StartOnceAsync(generation, domains, uuid));
+        return true;
     }
 
     private static async Task<string> StartOnceAsync(Generation generation, ILibvirtDomains domains, Guid uuid)
@@ -59,14 +71,8 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     }
 
     /// <summary>libvirt boots one anew whose managed save image is gone: its guest would have lost what it had in memory.</summary>
-    private void ThrowIfUnrestorable(Generation generation, DomainRecord domain)
-    {
-        if (All().GetValueOrDefault(domain.Uuid) is SaveStep && SavedImage.Inspect(generation.Paths, domain.Uuid, domain.Name) is not { Problem: null } and var image)
-        {
-            throw new AdapterException(
-                $"libvirt {generation.Name}", "restore", $"its managed save image cannot be restored: {image?.Problem ?? "there is none"}; 'virsh start' boots it anew");
-        }
-    }
+    private static string? WhyUnrestorable(Generation generation, DomainRecord domain) =>
+        SavedImage.Inspect(generation.Paths, domain.Uuid, domain.Name) is { } image ? image.Problem : "there is no managed save image";
 
     /// <summary>Starts those of a generation's VMs that wait for it.</summary>
     /// <param name="generation">The generation, which runs.</param>
@@ -98,15 +104,16 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     /// <summary>Whatever libvirt says, no VM is started for which a QEMU exists anywhere.</summary>
     private bool Executes(Guid uuid) => kernel.QemuProcesses().Any(process => process.DomainUuid == uuid);
 
-    private Dictionary<Guid, string> All()
+    /// <summary>What waits, with the step that stopped it, or began to.</summary>
+    private Dictionary<Guid, JournalEntry> All()
     {
-        var waiting = new Dictionary<Guid, string>();
+        var waiting = new Dictionary<Guid, JournalEntry>();
         foreach (var entry in journal.UnfinishedOperations().Reverse().SelectMany(operation => journal.Entries(operation.Id)))
         {
             if (!Guid.TryParse(entry.Subject, out var uuid))
                 continue;
             if (entry.Step is ShutdownStep or SaveStep)
-                waiting[uuid] = entry.Step;
+                waiting[uuid] = entry;
             else if (entry is { Step: StartStep, Result: EntryResult.Done })
                 waiting.Remove(uuid);
         }

@@ -106,7 +106,36 @@ public sealed class SavedMoveTests : IDisposable
         outcome.State.ShouldBe(MoveState.Left);
         outcome.Reason.ShouldContain("its managed save image cannot be restored: there is none");
         _world.Source.Domains.Calls.ShouldNotContain("start db", "it would boot anew");
+        _world.Notices.ShouldContain(static notice => notice.StartsWith("db went off before it was saved", StringComparison.Ordinal) && notice.EndsWith("'virsh start' boots it", StringComparison.Ordinal));
+        Waiting().Any.ShouldBeFalse("nothing is left to go on from");
+    }
+
+    [Fact]
+    public async Task One_that_a_power_cut_has_ended_before_it_was_saved_is_carried_as_it_is()
+    {
+        _world.Journal.Intend(_world.Operation, Restarts.SaveStep, _db.Uuid.ToString(), "{}");
+        TurnOff();
+
+        var outcome = await MoveAsync();
+
+        outcome.State.ShouldBe(MoveState.Verified);
+        outcome.Reason.ShouldNotContain("started");
+        _world.Target.Domains.Known[_db.Uuid].IsActive.ShouldBeFalse();
+        _world.Notices.ShouldContain(static notice => notice.StartsWith("db went off before it was saved", StringComparison.Ordinal));
+        Waiting().Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task One_whose_image_is_gone_after_it_was_saved_waits_for_a_person()
+    {
+        await new EffectLog(_world.Journal, _world.Operation).DoAsync(Restarts.SaveStep, _db.Uuid.ToString(), static () => Task.FromResult("saved"));
+        TurnOff();
+
+        (await MoveAsync()).State.ShouldBe(MoveState.Returned);
+
+        _world.Target.Domains.Calls.ShouldNotContain("start db", "it would boot anew");
         _world.Notices.ShouldContain(static notice => notice.Contains("'virsh start' boots it anew", StringComparison.Ordinal));
+        Waiting().Any.ShouldBeTrue();
     }
 
     [Fact]
