@@ -94,6 +94,9 @@ public sealed record MigrationSettings(
     /// <summary>Whether VMs that are ready for it are handed over; else RAM is always copied.</summary>
     public bool Handover { get; init; } = SettingsDefaults.Handover;
 
+    /// <summary>Before which moves between two images a canary flies.</summary>
+    public CanaryScope Canaries { get; init; } = SettingsDefaults.Canaries;
+
     /// <summary>How long the end of backups and other jobs that run on VMs is waited for before anything moves; zero for not at all.</summary>
     public TimeSpan WaitJobs { get; init; } = SettingsDefaults.WaitJobs;
 

@@ -40,6 +40,7 @@ internal static class KnownKeys
     public const string Soak = "generation.soak";
     public const string KeepRetired = "generation.keep_retired";
     public const string Handover = "migration.handover";
+    public const string Canaries = "migration.canaries";
     public const string Parallel = "migration.parallel";
     public const string Bandwidth = "migration.bandwidth_mib_per_second";
     public const string ParallelConnections = "migration.parallel_connections";
@@ -84,6 +85,7 @@ internal static class KnownKeys
         [Soak] = ValueKind.Text,
         [KeepRetired] = ValueKind.Text,
         [Handover] = ValueKind.Flag,
+        [Canaries] = ValueKind.Text,
         [Parallel] = ValueKind.IntegerOrWord,
         [Bandwidth] = ValueKind.IntegerOrWord,
         [ParallelConnections] = ValueKind.Integer,

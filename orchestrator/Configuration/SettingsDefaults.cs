@@ -85,6 +85,10 @@ public static class SettingsDefaults
     /// <value>30 s</value>
     public static readonly TimeSpan NoProgressLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>Before which moves a canary flies.</summary>
+    /// <value><c>all</c>: what does not work fails with a guest that nobody misses</value>
+    public const CanaryScope Canaries = CanaryScope.All;
+
     /// <summary>How long a swap waits for jobs that run on VMs.</summary>
     /// <value>0 s: it is refused at once</value>
     public static readonly TimeSpan WaitJobs = TimeSpan.Zero;

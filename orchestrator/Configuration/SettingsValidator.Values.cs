@@ -37,10 +37,21 @@ internal sealed partial class SettingsValidator
     {
         Convergence = Convergence(),
         Handover = raw.Find<bool>(KnownKeys.Handover)?.Value ?? SettingsDefaults.Handover,
+        Canaries = Canaries() ?? SettingsDefaults.Canaries,
         WhenNotLive = NotLive(KnownKeys.WhenNotLive) ?? SettingsDefaults.WhenNotLive,
         ShutdownDeadline = ShutdownDeadline(KnownKeys.ShutdownDeadline) ?? SettingsDefaults.ShutdownDeadline,
         WaitJobs = Duration(KnownKeys.WaitJobs, SettingsDefaults.WaitJobs, TimeSpan.Zero, MigrationSettings.LongestWait),
     };
+
+    private CanaryScope? Canaries()
+    {
+        if (raw.Find<string>(KnownKeys.Canaries) is not { } located)
+            return null;
+        if (CanaryScopes.Find(located.Value) is { } scope)
+            return scope;
+        Report(located, $"\"{located.Value}\" is not before which moves canaries fly; {CanaryScopes.Allowed}");
+        return null;
+    }
 
     private string? Text(string key, Func<string, string?> fault)
     {

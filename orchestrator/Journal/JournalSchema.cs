@@ -107,6 +107,27 @@ internal static class JournalSchema
             PRIMARY KEY (source_image, target_image, kernel, pair)
         ) STRICT;
         """,
+        // What an older hostctl has proven it has proven for both ways of moving, in one direction; what failed with it, it tries again.
+        """
+        ALTER TABLE canaries RENAME TO canaries_of_both;
+        CREATE TABLE canaries (
+            source_image TEXT NOT NULL,
+            target_image TEXT NOT NULL,
+            kernel       TEXT NOT NULL,
+            pair         TEXT NOT NULL,
+            method       TEXT NOT NULL,
+            outcome      TEXT NOT NULL,
+            reason       TEXT NOT NULL,
+            operation    INTEGER NOT NULL,
+            recorded_at  TEXT NOT NULL,
+            PRIMARY KEY (source_image, target_image, kernel, pair, method)
+        ) STRICT;
+        INSERT INTO canaries
+        SELECT source_image, target_image, kernel, pair, methods.column1, outcome, reason, operation, recorded_at
+        FROM canaries_of_both, (VALUES ('Handover'), ('Copy')) AS methods
+        WHERE outcome = 'Proven';
+        DROP TABLE canaries_of_both;
+        """,
     ];
 
     /// <summary>Makes the tables in an empty file, or brings those of an older version up to date.</summary>

@@ -9,10 +9,10 @@ public sealed partial class SqliteJournal
         {
             var changed = Write_NeedsLock("canary", () => Run_NeedsLock(
                 """
-                INSERT INTO canaries (source_image, target_image, kernel, pair, outcome, reason, operation, recorded_at)
-                SELECT $source, $target, $kernel, $pair, $outcome, $reason, id, $now FROM operations
+                INSERT INTO canaries (source_image, target_image, kernel, pair, method, outcome, reason, operation, recorded_at)
+                SELECT $source, $target, $kernel, $pair, $method, $outcome, $reason, id, $now FROM operations
                 WHERE id = $operation AND finished_at IS NULL
-                ON CONFLICT (source_image, target_image, kernel, pair) DO UPDATE SET
+                ON CONFLICT (source_image, target_image, kernel, pair, method) DO UPDATE SET
                     outcome = excluded.outcome, reason = excluded.reason,
                     operation = excluded.operation, recorded_at = excluded.recorded_at
                 """,
@@ -21,6 +21,7 @@ public sealed partial class SqliteJournal
                 ("$target", key.TargetImage),
                 ("$kernel", key.Kernel),
                 ("$pair", key.Pair),
+                ("$method", key.Method),
                 ("$outcome", JournalText.Of(outcome)),
                 ("$reason", reason),
                 ("$now", JournalText.Of(Now()))));
@@ -34,12 +35,13 @@ public sealed partial class SqliteJournal
         Command_NeedsLock(
             """
             SELECT outcome, reason, operation, recorded_at FROM canaries
-            WHERE source_image = $source AND target_image = $target AND kernel = $kernel AND pair = $pair
+            WHERE source_image = $source AND target_image = $target AND kernel = $kernel AND pair = $pair AND method = $method
             """,
             ("$source", key.SourceImage),
             ("$target", key.TargetImage),
             ("$kernel", key.Kernel),
-            ("$pair", key.Pair)),
+            ("$pair", key.Pair),
+            ("$method", key.Method)),
         row => new CanaryRecord(
             key,
             JournalText.Value<CanaryOutcome>(_file, row.GetString(0)),

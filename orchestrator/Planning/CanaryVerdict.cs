@@ -3,7 +3,7 @@ namespace HostSwap.Orchestrator.Planning;
 /// <summary>How far handover of one machine type and CPU can be trusted between two images on this machine.</summary>
 public enum CanaryProof
 {
-    /// <summary>A canary was handed over and copied, and nothing was wrong with it.</summary>
+    /// <summary>A canary was handed over, and nothing was wrong with it.</summary>
     Proven,
 
     /// <summary>No canary has flown yet; one will before the first VM moves.</summary>
@@ -13,7 +13,7 @@ public enum CanaryProof
     Doubtful,
 }
 
-/// <summary>What is known from a canary, a guest of our own that is moved before the VMs are.</summary>
+/// <summary>What is known from canaries, guests of our own that are moved there and back before the VMs are moved.</summary>
 /// <param name="Proof">How far handover can be trusted.</param>
 /// <param name="Reason">In words, as part of a sentence on a VM.</param>
 public sealed record CanaryVerdict(CanaryProof Proof, string Reason)
@@ -30,10 +30,16 @@ public sealed record CanaryVerdict(CanaryProof Proof, string Reason)
         CanaryProof.Doubtful, "no canary has proven handover of its machine type and CPU yet, since those of the others took too long; the next operation has more fly");
 
     /// <summary>
-    /// Whether a canary could not even be copied: what it shares with VMs does not move between these images at all, so that they
-    /// are not moved either.
+    /// Why a canary could not even be copied: what it shares with VMs does not move between these images at all, so that they are
+    /// not moved either. Null where it could, or none has tried.
     /// </summary>
-    public bool ForbidsCopies { get; init; }
+    public string? WhyNotMoved { get; init; }
+
+    /// <summary>Why one that had been copied could not be copied back, so that VMs could not come back either; null as above.</summary>
+    public string? WhyNoWayBack { get; init; }
+
+    /// <summary>Why one that had been handed over could not be handed back, so that VMs would be copied on their way back; null as above.</summary>
+    public string? WhyCopiedBack { get; init; }
 
     /// <summary>What is offered to a VM in its light: any doubt leaves a copy alone.</summary>
     public HandoverOffer Weigh(HandoverOffer offer) => (offer.Possible, Proof) switch

@@ -49,6 +49,9 @@ public sealed record PlanContext(
     /// <summary>Running VMs of whose kind a canary could not be moved at all, with what was wrong with it.</summary>
     public IReadOnlyDictionary<Guid, string> Grounded { get; init; } = new Dictionary<Guid, string>();
 
+    /// <summary>The same of the way back.</summary>
+    public IReadOnlyDictionary<Guid, string> GroundedThere { get; init; } = new Dictionary<Guid, string>();
+
     /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
     public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();
 
@@ -85,6 +88,8 @@ public sealed record PlanContext(
         Target = Source,
         Answers = WayBack,
         WayBack = Answers,
+        Grounded = GroundedThere,
+        GroundedThere = Grounded,
         SourceObjects = TargetObjects,
         TargetObjects = SourceObjects,
         // The side that VMs come from reaches what they have there.

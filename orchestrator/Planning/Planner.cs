@@ -42,6 +42,7 @@ public static class Planner
         new HardwareCheck(),
         new WatchdogCheck(),
         new FirmwareCheck(),
+        new CanaryCheck(),
         new StorageCheck(),
         new StorageKindCheck(),
         new NetworkCheck(),

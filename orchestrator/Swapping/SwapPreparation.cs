@@ -134,21 +134,20 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
     {
         var context = await ReadAsync(session, cancellationToken);
         var plan = Make(context, proofs);
-        var models = plan.Moves.Where(static move => move.Method == MoveMethod.Handover).Select(static move => move.Uuid).ToHashSet();
-        var untried = context.Readable()
-            .Where(pair => models.Contains(pair.Machine.Domain.Uuid))
-            .GroupBy(static pair => CanaryPair.Of(pair.Definition), static pair => pair.Machine.Domain.Uuid)
-            .Where(group => proofs.Find(group.Key).Proof == CanaryProof.Pending)
-            // What most VMs have is proven first.
-            .OrderByDescending(static group => group.Count()).ThenBy(static group => group.Key.Key, StringComparer.Ordinal)
-            .Select(static group => (group.Key, group.First()))
-            .ToList();
-        if (plan.Blockers.Count > 0 || untried.Count == 0)
+        var wishes = proofs.Wanted(context, plan.Moves);
+        if (plan.Blockers.Count > 0 || wishes.Count == 0)
             return context;
+        // Their RAM is a file on the memory mount, also where that of the VMs is none.
+        if (new[] { context.Source, context.Target }.FirstOrDefault(static side => side.MissingMounts.Count > 0) is { } blind)
+        {
+            proofs.Ground(wishes, $"{blind.Generation.Name} does not see {string.Join(" and ", blind.MissingMounts)}");
+            return context;
+        }
+
         await _steps.RunAsync(SwapStep.Canary, async () =>
         {
-            await proofs.FlyAsync(untried, cancellationToken);
-            return string.Join("; ", untried.Select(pair => $"{pair.Key.Words}: {proofs.Find(pair.Key).Reason}"));
+            await proofs.FlyAsync(wishes, cancellationToken);
+            return string.Join("; ", wishes.Select(wish => $"{wish.Pair.Words}: {proofs.InWords(wish)}"));
         });
         return null;
     }
@@ -163,7 +162,7 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
         return plan with
         {
             Moves = [.. plan.Moves.Select(move => move with { Autostart = move.Autostart || noted.Contains(move.Uuid) })],
-            Warnings = [.. plan.Warnings, .. NotHandedOver(plan)],
+            Warnings = [.. plan.Warnings, .. NotHandedOver(plan), .. proofs.Warnings(context)],
         };
     }
 

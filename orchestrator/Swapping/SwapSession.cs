@@ -54,6 +54,10 @@ public sealed record SwapSession(
     /// <summary>Whose turn it is to stand still.</summary>
     public SwitchoverGate Switchovers { get; } = new();
 
+    /// <summary>Begins to answer the hook of another generation's libvirt, for canaries on their way back.</summary>
+    public Func<GenerationPaths, IHandoverDesk> Listen { get; init; } =
+        paths => HookServer.Listen(paths.HookSocket, message => Observer.OnEvent(new SwapNotice(Time.GetUtcNow(), message)));
+
     /// <summary>Closes the connections to both sides.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -22,7 +22,7 @@ internal sealed class DemoRun(DemoOptions options)
     {
         foreach (var id in await LabJanitor.RemoveLeftoversAsync(cancellationToken)) Say($"removed lab {id}, which an earlier run had left");
         await using var lab = await OuterHostLab.StartAsync(
-            new LabOptions { Purpose = "make demo", Image = Repository.Bookworm }, cancellationToken);
+            new LabOptions { Purpose = "make demo", Image = Repository.Bookworm }.With("migration", "canaries = \"all\""), cancellationToken);
         Say($"outer host {lab.Root}: gen-1 runs {Repository.Bookworm} (guests by {lab.AcceleratorName})");
         var report = await SwapAndProveAsync(lab, cancellationToken);
         var path = Path.Join(options.Output, "report.json");

@@ -20,13 +20,16 @@ internal sealed class LeftCanaries(OuterHostParts parts, EffectLog log)
         {
             foreach (var generation in parts.Generations.All())
             {
+                // Nobody answers there any more; canaries come back also to a generation that stays.
+                if (File.Exists(generation.Paths.HookSocket))
+                    File.Delete(generation.Paths.HookSocket);
                 if (await OpenAsync(generation) is { } place)
                     places.Add(place);
             }
 
             await new CanaryEnding(log, parts.Kernel, parts.Time).EndAllAsync(places);
         }
-        catch (HostSwapException exception) when (exception is AdapterException or DeadlineException)
+        catch (Exception exception) when (exception is AdapterException or DeadlineException or IOException or UnauthorizedAccessException)
         {
             notice($"whether a canary is left could not be seen: {exception.Message}");
         }

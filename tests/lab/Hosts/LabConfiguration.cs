@@ -13,9 +13,11 @@ public static class LabConfiguration
             .AppendLine();
         var settings = options
             .With("docker", Line("network", record.Network), Line("subnet", subnet.Cidr), Line("container_range", subnet.ContainerRange))
-            // A test that wants a soak says so; the others see the old generation stopped when the swap is over.
-            .With("generation", options.Settings.GetValueOrDefault("generation", []).Any(static line => line.StartsWith("soak", StringComparison.Ordinal)) ? [] : [Line("soak", "0s")])
             .With("storage", $"shared = [{Quoted(record.Guests)}]")
+            // A test that wants a soak says so; the others see the old generation stopped when the swap is over.
+            .OrElse("generation", "soak", "0s")
+            // So one that is about canaries: before copies alone they would cost every test some seconds.
+            .OrElse("migration", "canaries", "handover")
             .Settings;
         foreach (var (table, lines) in settings)
         {
@@ -26,6 +28,9 @@ public static class LabConfiguration
 
         return text.ToString();
     }
+
+    private static LabOptions OrElse(this LabOptions options, string table, string key, string value) =>
+        options.Settings.GetValueOrDefault(table, []).Any(line => line.StartsWith(key, StringComparison.Ordinal)) ? options : options.With(table, Line(key, value));
 
     /// <summary>One key with a text.</summary>
     public static string Line(string key, string value) => $"{key} = {Quoted(value)}";

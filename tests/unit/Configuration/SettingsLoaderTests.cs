@@ -60,6 +60,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             max_downtime = "2s"
             climb_after = "10s"
             wait_jobs = "2h"
+            canaries = "handover"
             when_not_live = "restart"
             shutdown_deadline = "90s"
             [vm."db.example"]
@@ -94,6 +95,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
                 ClimbAfter = TimeSpan.FromSeconds(10),
             },
             Handover = false,
+            Canaries = CanaryScope.Handover,
             WaitJobs = TimeSpan.FromHours(2),
             WhenNotLive = NotLivePolicy.Restart,
             ShutdownDeadline = TimeSpan.FromSeconds(90),

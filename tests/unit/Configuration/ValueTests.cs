@@ -64,6 +64,7 @@ public sealed class ValueTests : ConfigurationFixture
     [InlineData("[vm.db]\nwhen_not_live = \"kill\"", "\"refuse\", \"restart\", \"save-restore\", \"detach-reattach\" and \"leave\" are allowed")]
     [InlineData("[vm.db]\nlive = \"no\"", "vm.db.live")]
     [InlineData("[vm.db]\nshutdown_deadline = \"0s\"", "1s to 1d is allowed")]
+    [InlineData("migration.canaries = \"none\"", "\"all\" and \"handover\" are allowed")]
     [InlineData("migration.when_not_live = \"maybe\"", "\"refuse\", \"restart\", \"save-restore\", \"detach-reattach\" and \"leave\" are allowed")]
     [InlineData("migration.shutdown_deadline = \"2d\"", "1s to 1d is allowed")]
     [InlineData("migration.wait_jobs = \"8d\"", "0s to 7d is allowed")]

@@ -11,5 +11,12 @@ internal sealed class FakeDesk : IHandoverDesk
 
     public void Forget(Guid uuid) => Tickets.Remove(uuid);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>How often it was closed.</summary>
+    public int Closed { get; private set; }
+
+    public ValueTask DisposeAsync()
+    {
+        Closed++;
+        return ValueTask.CompletedTask;
+    }
 }

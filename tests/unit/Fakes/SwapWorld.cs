@@ -42,6 +42,9 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
 
     public FakeDesk Hooks { get; } = new();
 
+    /// <summary>Where the hook of the side that VMs leave asks, while canaries come back.</summary>
+    public FakeDesk ReturnHooks { get; } = new();
+
     public List<SwapEvent> Events { get; } = [];
 
     /// <summary>What whoever watches was told in words.</summary>
@@ -66,7 +69,10 @@ internal sealed class SwapWorld : ISwapObserver, IDisposable
         MemoryReserveMiB: 0);
 
     public SwapSession Session => new(
-        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source, (GenerationRole.Active, null)), Side(2, TargetPid, Target, TargetIs), Qmp, Hooks);
+        Settings, Engine, Kernel, Journal, new EffectLog(Journal, Operation), this, TimeProvider.System, Side(1, SourcePid, Source, (GenerationRole.Active, null)), Side(2, TargetPid, Target, TargetIs), Qmp, Hooks)
+    {
+        Listen = _ => ReturnHooks,
+    };
 
     public HostSwapSettings Settings => new(
         Paths,

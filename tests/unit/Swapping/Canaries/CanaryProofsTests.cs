@@ -30,7 +30,7 @@ public sealed class CanaryProofsTests : IDisposable
         World.Source.Domains.OnCreate = Refuse(World.Source.Domains.OnCreate, "pc-i440fx-7.2", "vmstate of pci-host is wrong");
         var proofs = new CanaryProofs(World.Session, _time);
 
-        await proofs.FlyAsync([(_canaries.Pair, _canaries.Model.Uuid), (PairOf(old), old.Uuid)], Token);
+        await proofs.FlyAsync([Wish(_canaries.Model), Wish(old)], Token);
 
         proofs.Find(_canaries.Pair).Proof.ShouldBe(CanaryProof.Proven);
         proofs.Find(PairOf(old)).ShouldSatisfyAllConditions(
@@ -47,14 +47,10 @@ public sealed class CanaryProofsTests : IDisposable
     public async Task One_that_cannot_even_be_copied_forbids_the_swap_of_its_kind()
     {
         var old = Add("old", "pc-i440fx-7.2");
-        _canaries.OnArrived = (method, path) =>
-        {
-            if (method is MoveMethod.Copy)
-                File.WriteAllBytes(path, new byte[1 << 20]);
-        };
+        _canaries.Lose(MoveMethod.Copy, back: false);
         var proofs = new CanaryProofs(World.Session, _time);
 
-        await proofs.FlyAsync([(PairOf(old), old.Uuid)], Token);
+        await proofs.FlyAsync([Wish(old)], Token);
 
         var blocker = new CanaryCheck().Check(proofs.Weigh(Context())).ShouldHaveSingleItem();
         (blocker.Code, blocker.Subject).ShouldBe(("canary", "old"));
@@ -62,16 +58,84 @@ public sealed class CanaryProofsTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_cannot_be_copied_back_leaves_its_kind_no_way_back_and_forbids_nothing()
+    {
+        var old = Add("old", "pc-i440fx-7.2");
+        _canaries.Lose(MoveMethod.Copy, back: true);
+        var proofs = new CanaryProofs(World.Session, _time);
+
+        await proofs.FlyAsync([Wish(old)], Token);
+
+        var plan = Planner.Make(proofs.Weigh(Context()));
+        plan.Blockers.ShouldNotContain(static blocker => blocker.Code == "canary");
+        plan.Moves.Single(static move => move.Name is "old").NoWayBack.ShouldNotBeNull().ShouldContain("a canary could not be copied back from gen-2 to gen-1 (pc-i440fx-7.2");
+        plan.Moves.Single(static move => move.Name is "web").NoWayBack.ShouldNotBe(plan.Moves.Single(static move => move.Name is "old").NoWayBack);
+        proofs.Warnings(Context()).ShouldBeEmpty("it is told of each VM");
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_handed_back_is_a_warning()
+    {
+        _canaries.Lose(MoveMethod.Handover, back: true);
+        var proofs = new CanaryProofs(World.Session, _time);
+
+        await proofs.FlyAsync([Wish(_canaries.Model)], Token);
+
+        proofs.Weigh(Context()).ShouldSatisfyAllConditions(
+            context => context.Handovers[_canaries.Model.Uuid].Possible.ShouldBeTrue(),
+            static context => context.GroundedThere.ShouldBeEmpty());
+        proofs.Warnings(Context()).ShouldHaveSingleItem().ShouldStartWith("web: RAM would be copied on the way back: a canary could not be handed back");
+    }
+
+    [Fact]
+    public async Task They_fly_for_what_is_moved_while_it_runs_by_the_methods_that_it_wants_and_once()
+    {
+        var old = Add("old", "pc-i440fx-7.2");
+        World.Source.Domains.Known[Add("off", "pc-q35-6.2").Uuid] = World.Source.Domains.Known.Values.Last() with { State = DomainState.ShutOff };
+        Add("second", "pc-q35-7.2");
+        var proofs = new CanaryProofs(World.Session, _time);
+        List<PlannedMove> moves = [.. World.Source.Domains.Known.Values.Select(static domain => SwapWorld.Plan(domain))];
+
+        var copies = proofs.Wanted(Context(), moves);
+        copies.Select(static wish => wish.Pair.Words).ShouldBe(["pc-q35-7.2 with QEMU's own CPU", "pc-i440fx-7.2 with QEMU's own CPU"], "what most have comes first");
+        copies.ShouldAllBe(static wish => wish.Methods.Count == 1 && wish.Methods[0] == MoveMethod.Copy);
+        moves[0] = moves[0] with { Method = MoveMethod.Handover };
+        proofs.Wanted(Context(), moves)[0].Methods.ShouldBe([MoveMethod.Handover, MoveMethod.Copy], "one of them is handed over, the other copied");
+
+        await proofs.FlyAsync(copies, Token);
+
+        proofs.Wanted(Context(), moves).ShouldHaveSingleItem().Methods.ShouldBe([MoveMethod.Handover]);
+        moves[0] = moves[0] with { Method = MoveMethod.Copy };
+        new CanaryProofs(World.Session, _time).Wanted(Context(), moves).ShouldBeEmpty("all of it is recorded");
+        PairOf(old).Key.ShouldNotBe(_canaries.Pair.Key);
+    }
+
+    [Fact]
+    public async Task What_none_could_fly_for_is_said_and_forbids_nothing()
+    {
+        World.Source.Domains.OnCreate = Refuse(World.Source.Domains.OnCreate, "pc-q35-7.2", "no such emulator");
+        var proofs = new CanaryProofs(World.Session, _time);
+
+        await proofs.FlyAsync([Wish(_canaries.Model, MoveMethod.Copy)], Token);
+
+        proofs.Weigh(Context()).Grounded.ShouldBeEmpty();
+        proofs.Warnings(Context()).ShouldHaveSingleItem().ShouldStartWith("web: not all that moves them is proven by a canary: a canary could not be made ready in gen-1");
+        proofs.Ground([Wish(_canaries.Model)], "gen-1 does not see /run/hostswap/qmp");
+        proofs.Warnings(Context()).ShouldHaveSingleItem().ShouldEndWith("gen-1 does not see /run/hostswap/qmp");
+    }
+
+    [Fact]
     public async Task All_of_them_together_have_a_limit()
     {
         var old = Add("old", "pc-i440fx-7.2");
-        _canaries.OnMigrate = () => _time.Advance(TimeSpan.FromMinutes(2));
+        _canaries.OnMigrate = () => _time.Advance(TimeSpan.FromMinutes(1));
         var proofs = new CanaryProofs(World.Session, _time);
 
-        await proofs.FlyAsync([(_canaries.Pair, _canaries.Model.Uuid), (PairOf(old), old.Uuid)], Token);
+        await proofs.FlyAsync([Wish(_canaries.Model), Wish(old)], Token);
 
         proofs.Find(_canaries.Pair).Proof.ShouldBe(CanaryProof.Proven);
         proofs.Find(PairOf(old)).ShouldBe(CanaryVerdict.NoTime);
+        proofs.Warnings(Context()).ShouldHaveSingleItem().ShouldContain("those of others took too long");
     }
 
     [Fact]
@@ -91,6 +155,9 @@ public sealed class CanaryProofsTests : IDisposable
         World.Run(added.Uuid, SwapWorld.SourcePid);
         return added;
     }
+
+    private CanaryWish Wish(DomainRecord model, params IReadOnlyList<MoveMethod> methods) =>
+        new(PairOf(model), model.Uuid, methods is [] ? [MoveMethod.Handover, MoveMethod.Copy] : methods);
 
     private CanaryPair PairOf(DomainRecord domain) => CanaryPair.Of(DomainXmlReader.Read(World.Source.Domains.Xml[domain.Uuid]));
 

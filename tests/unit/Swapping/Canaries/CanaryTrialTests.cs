@@ -3,6 +3,7 @@ using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Procfs;
 using HostSwap.Orchestrator.Swapping;
 using HostSwap.Orchestrator.Swapping.Canaries;
 using HostSwap.UnitTests.Fakes;
@@ -22,26 +23,30 @@ public sealed class CanaryTrialTests : IDisposable
     public void Dispose() => _canaries.Dispose();
 
     [Fact]
-    public async Task One_is_handed_over_and_one_copied_and_nothing_is_left_of_either()
+    public async Task One_is_handed_over_and_back_and_one_copied_and_back_and_nothing_is_left_of_either()
     {
         _canaries.Trial().Find().ShouldBe(CanaryVerdict.Pending);
+        _canaries.Trial().IsKnown(MoveMethod.Handover).ShouldBeFalse();
 
-        var verdict = await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token);
+        var verdict = await _canaries.FlyAsync(stop: Token);
 
         verdict.Proof.ShouldBe(CanaryProof.Proven, verdict.Reason);
-        _canaries.Flights.ShouldBe([MoveMethod.Handover, MoveMethod.Copy]);
+        _canaries.Flights.ShouldBe([new(MoveMethod.Handover, Back: false), new(MoveMethod.Handover, Back: true), new(MoveMethod.Copy, Back: false), new(MoveMethod.Copy, Back: true)]);
         verdict.Reason.ShouldStartWith("proven by a canary on ");
+        new[] { verdict.WhyNotMoved, verdict.WhyNoWayBack, verdict.WhyCopiedBack }.ShouldAllBe(static why => why == null);
         NothingIsLeft();
         _canaries.Monitors.Values.ShouldAllBe(monitor => !monitor.Ignores);
-        World.Journal.Entries(World.Operation).Select(entry => (entry.Step, entry.Result)).ShouldBe(
-            [.. Enumerable.Repeat(new[] { "canary-start", "canary-pattern", "canary-move", "canary-end" }, 2).SelectMany(steps => steps).Select(step => (step, EntryResult.Done))]);
+        World.ReturnHooks.Closed.ShouldBe(1, "nobody is asked who would not answer");
+        World.Hooks.Closed.ShouldBe(0);
+        string[] flight = ["canary-start", "canary-pattern", "canary-move", "canary-pattern", "canary-move", "canary-end"];
+        World.Journal.Entries(World.Operation).Select(entry => (entry.Step, entry.Result)).ShouldBe([.. flight.Concat(flight).Select(step => (step, EntryResult.Done))]);
         World.Events.ShouldBeEmpty("nobody watches its progress as that of a VM");
     }
 
     [Fact]
     public async Task What_is_proven_holds_for_these_images_and_this_kernel_alone()
     {
-        await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token);
+        await _canaries.FlyAsync(stop: Token);
 
         _canaries.Trial(session => session with { Log = new EffectLog(World.Journal, 99) }).Find().Proof.ShouldBe(CanaryProof.Proven, "in any operation");
         _canaries.Trial(session => session with { Target = WithImage(session.Target) }).Find().Proof.ShouldBe(CanaryProof.Pending);
@@ -51,25 +56,97 @@ public sealed class CanaryTrialTests : IDisposable
         _canaries.Trial().Find().Proof.ShouldBe(CanaryProof.Pending);
     }
 
+    [Fact]
+    public async Task What_a_swap_has_proven_the_rollback_of_it_need_not_prove_again()
+    {
+        await _canaries.FlyAsync(session => session with { Target = WithImage(session.Target) }, Token);
+
+        var rollback = _canaries.Trial(session => session with { Source = WithImage(session.Target), Target = session.Source });
+        rollback.IsKnown(MoveMethod.Handover).ShouldBeTrue();
+        rollback.IsKnown(MoveMethod.Copy).ShouldBeTrue();
+        rollback.Find().Proof.ShouldBe(CanaryProof.Proven);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_proven_of_one_way_alone_says_nothing_of_the_way_back(bool ofOneImage)
+    {
+        var session = ofOneImage ? World.Session : World.Session with { Target = WithImage(World.Session.Target) };
+        var trial = new CanaryTrial(session, _canaries.Pair);
+        var key = new CanaryKey(
+            session.Source.Generation.Record.ImageId, session.Target.Generation.Record.ImageId, World.Kernel.Release, _canaries.Pair.Key, nameof(MoveMethod.Handover));
+        World.Journal.RecordCanary(World.Operation, key, CanaryOutcome.Proven, "as it once was");
+
+        trial.Find().Proof.ShouldBe(CanaryProof.Proven);
+        trial.IsKnown(MoveMethod.Handover).ShouldBeFalse("another one flies");
+    }
+
+    [Theory]
+    [InlineData(MoveMethod.Handover)]
+    [InlineData(MoveMethod.Copy)]
+    public async Task One_method_proves_nothing_of_the_other(MoveMethod method)
+    {
+        await _canaries.FlyAsync(stop: Token, methods: method);
+
+        _canaries.Flights.ShouldBe([new(method, Back: false), new(method, Back: true)]);
+        foreach (var other in new[] { MoveMethod.Handover, MoveMethod.Copy })
+            _canaries.Trial().IsKnown(other).ShouldBe(other == method);
+    }
+
     [Theory]
     [InlineData(MoveMethod.Handover, "handed over")]
     [InlineData(MoveMethod.Copy, "copied")]
     public async Task Ram_that_has_lost_what_was_in_it_is_seen(MoveMethod method, string words)
     {
-        _canaries.OnArrived = (how, path) =>
-        {
-            if (how == method)
-                File.WriteAllBytes(path, new byte[1 << 20]);
-        };
+        _canaries.Lose(method, back: false);
 
-        var verdict = await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token);
+        var verdict = await _canaries.FlyAsync(stop: Token);
 
-        verdict.ShouldBe(new CanaryVerdict(
-            CanaryProof.Doubtful, $"a canary could not be {words} from gen-1 to gen-2 (pc-q35-7.2 with QEMU's own CPU): what was in its RAM before is not in it any more")
-        {
-            ForbidsCopies = method == MoveMethod.Copy,
-        });
+        var why = $"a canary could not be {words} from gen-1 to gen-2 (pc-q35-7.2 with QEMU's own CPU): what was in its RAM before is not in it any more";
+        if (method == MoveMethod.Handover)
+            verdict.ShouldBe(new CanaryVerdict(CanaryProof.Doubtful, why), "VMs are copied instead, which is proven");
+        else
+            verdict.ShouldSatisfyAllConditions(() => verdict.Proof.ShouldBe(CanaryProof.Proven), () => verdict.WhyNotMoved.ShouldBe(why), () => verdict.WhyNoWayBack.ShouldBeNull());
+        _canaries.Flights.Count(flight => flight.Method == method).ShouldBe(1, "it does not come back from where it never came");
+        _canaries.Trial().IsKnown(method).ShouldBeTrue("in this operation");
         NothingIsLeft();
+    }
+
+    [Theory]
+    [InlineData(MoveMethod.Handover, "handed back")]
+    [InlineData(MoveMethod.Copy, "copied back")]
+    public async Task Where_only_the_way_back_fails_the_way_there_is_proven(MoveMethod method, string words)
+    {
+        _canaries.Lose(method, back: true);
+
+        var verdict = await _canaries.FlyAsync(stop: Token);
+
+        verdict.Proof.ShouldBe(CanaryProof.Proven);
+        verdict.WhyNotMoved.ShouldBeNull();
+        var why = $"a canary could not be {words} from gen-2 to gen-1 (pc-q35-7.2 with QEMU's own CPU): what was in its RAM before is not in it any more";
+        (method == MoveMethod.Copy ? verdict.WhyNoWayBack : verdict.WhyCopiedBack).ShouldBe(why);
+        (method == MoveMethod.Copy ? verdict.WhyCopiedBack : verdict.WhyNoWayBack).ShouldBeNull();
+        World.Notices.ShouldHaveSingleItem().ShouldContain(why);
+        NothingIsLeft();
+        var next = World.Journal.Begin(OperationKind.Swap, "next", "{}").Id;
+        var later = _canaries.Trial(session => session with { Log = new EffectLog(World.Journal, next) });
+        later.IsKnown(method).ShouldBeFalse("the next operation tries again");
+        later.Find().WhyNoWayBack.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_room_for_it_nothing_is_said_of_copies()
+    {
+        var mounts = World.Kernel.Mounts;
+        mounts.Entries.Add(new MountEntry(World.Paths.Memory, "/", "tmpfs", new Dictionary<string, string>(StringComparer.Ordinal)));
+        (mounts.Size, mounts.Used) = (200L << 20, 100L << 20);
+
+        var verdict = await _canaries.FlyAsync(stop: Token, methods: MoveMethod.Copy);
+
+        _canaries.Flights.ShouldBeEmpty();
+        verdict.ShouldBe(CanaryVerdict.Pending);
+        World.Notices.ShouldHaveSingleItem().ShouldContain("128 MiB of the memory mount are wanted for it, and 100 MiB are free");
     }
 
     [Fact]
@@ -77,10 +154,10 @@ public sealed class CanaryTrialTests : IDisposable
     {
         _canaries.OnMap = file => file with { Inode = 1 };
 
-        var verdict = await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token);
+        var verdict = await _canaries.FlyAsync(stop: Token);
 
         verdict.Proof.ShouldBe(CanaryProof.Doubtful);
-        _canaries.Flights.ShouldBe([MoveMethod.Handover], "one doubt is enough");
+        _canaries.Flights.Select(flight => flight.Method).ShouldBe([MoveMethod.Handover, MoveMethod.Copy, MoveMethod.Copy], "VMs will be copied");
         verdict.Reason.ShouldContain("as RAM instead of");
         NothingIsLeft();
         World.Events.OfType<SwapNotice>().ShouldContain(notice => notice.Message.Contains(verdict.Reason, StringComparison.Ordinal));
@@ -94,7 +171,7 @@ public sealed class CanaryTrialTests : IDisposable
     {
         _canaries.OnArrived = (_, _) => _canaries.Monitors.Last().Value.Obeys = false;
 
-        (await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token)).Reason.ShouldContain("leaves RAM out of what it saves");
+        (await _canaries.FlyAsync(stop: Token)).Reason.ShouldContain("leaves RAM out of what it saves");
 
         NothingIsLeft();
     }
@@ -104,7 +181,7 @@ public sealed class CanaryTrialTests : IDisposable
     {
         World.Source.Domains.OnCreate = _ => throw new AdapterException("libvirt gen-1", "create", "no such CPU");
 
-        (await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token)).Reason.ShouldContain("no such CPU");
+        (await _canaries.FlyAsync(stop: Token)).Reason.ShouldContain("no such CPU");
 
         _canaries.Flights.ShouldBeEmpty();
     }
@@ -112,12 +189,12 @@ public sealed class CanaryTrialTests : IDisposable
     [Fact]
     public async Task One_that_does_not_end_is_waited_for_in_vain_and_said_so()
     {
-        World.Target.Domains.OnDestroy = _ => false;
+        World.Source.Domains.OnDestroy = _ => false;
 
-        var verdict = await _canaries.Trial(session => session with { Time = new HastyTime() }).RunAsync(_canaries.Model.Uuid, Token);
+        var verdict = await _canaries.FlyAsync(session => session with { Time = new HastyTime() }, Token, MoveMethod.Handover);
 
         verdict.Proof.ShouldBe(CanaryProof.Doubtful);
-        verdict.Reason.ShouldContain("to end; last seen: it is Running in gen-2");
+        verdict.Reason.ShouldContain("to end; last seen: it is Running in gen-1");
     }
 
     [Fact]
@@ -130,7 +207,7 @@ public sealed class CanaryTrialTests : IDisposable
             throw new AdapterException("libvirt gen-1", "migrate", "operation aborted");
         };
 
-        await Should.ThrowAsync<OperationCanceledException>(() => _canaries.Trial().RunAsync(_canaries.Model.Uuid, stop.Token));
+        await Should.ThrowAsync<OperationCanceledException>(() => _canaries.FlyAsync(stop: stop.Token));
 
         NothingIsLeft();
         _canaries.Trial().Find().ShouldBe(CanaryVerdict.Pending);
@@ -147,7 +224,7 @@ public sealed class CanaryTrialTests : IDisposable
             throw new AdapterException("libvirt gen-1", "migrate", "refused");
         };
 
-        await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token);
+        await _canaries.FlyAsync(stop: Token, methods: MoveMethod.Copy);
 
         names.ShouldHaveSingleItem().ShouldMatch("^hostswap-canary-[0-9a-f]{4}$");
         (await World.Target.Domains.ListVmsAsync(Token)).ShouldBe([theirs]);
@@ -159,11 +236,13 @@ public sealed class CanaryTrialTests : IDisposable
         IReadOnlyList<DomainRecord> machines = [], birds = [];
         _canaries.OnMigrate = () =>
         {
+            if (_canaries.Flights.Count > 0)
+                return;
             machines = World.Source.Domains.ListVmsAsync(CancellationToken.None).Result;
             birds = World.Source.Domains.ListCanariesAsync(CancellationToken.None).Result;
         };
 
-        await _canaries.Trial().RunAsync(_canaries.Model.Uuid, Token);
+        await _canaries.FlyAsync(stop: Token);
 
         machines.ShouldHaveSingleItem().Name.ShouldBe("web");
         birds.ShouldHaveSingleItem().Name.ShouldBe(CanaryMark.Name);
@@ -175,6 +254,7 @@ public sealed class CanaryTrialTests : IDisposable
         World.Target.Domains.Known.ShouldBeEmpty();
         World.Kernel.Processes.Select(process => process.DomainUuid).ShouldBe([_canaries.Model.Uuid]);
         World.Hooks.Tickets.ShouldBeEmpty();
+        World.ReturnHooks.Tickets.ShouldBeEmpty();
         _canaries.RamDirectories.ShouldBeEmpty();
         _canaries.Sockets.ShouldBeEmpty();
     }

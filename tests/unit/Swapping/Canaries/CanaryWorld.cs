@@ -30,7 +30,8 @@ internal sealed class CanaryWorld : IDisposable
             domains.OnDestroy = domain => End(generation, pid, domain.Uuid);
         }
 
-        World.Source.Domains.OnMigrate = MigrateAsync;
+        World.Source.Domains.OnMigrate = (uuid, request) => MigrateAsync(uuid, request, back: false);
+        World.Target.Domains.OnMigrate = (uuid, request) => MigrateAsync(uuid, request, back: true);
     }
 
     public SwapWorld World { get; } = new();
@@ -47,14 +48,14 @@ internal sealed class CanaryWorld : IDisposable
     /// <summary>Changes what the new QEMU maps before the hook asks about it.</summary>
     public Func<MappedFile, MappedFile> OnMap { get; set; } = file => file;
 
-    /// <summary>Happens to a RAM file once its VM has arrived.</summary>
-    public Action<MoveMethod, string> OnArrived { get; set; } = (_, _) => { };
+    /// <summary>Happens to a RAM file once its VM has arrived, there or back.</summary>
+    public Action<Flight, string> OnArrived { get; set; } = (_, _) => { };
 
     /// <summary>Happens before a migration.</summary>
     public Action OnMigrate { get; set; } = () => { };
 
-    /// <summary>How each canary was moved.</summary>
-    public List<MoveMethod> Flights { get; } = [];
+    /// <summary>How each canary was moved, way by way.</summary>
+    public List<Flight> Flights { get; } = [];
 
     public IReadOnlyList<string> RamDirectories =>
     [
@@ -64,6 +65,22 @@ internal sealed class CanaryWorld : IDisposable
     public IReadOnlyList<string> Sockets => [.. new[] { 1, 2 }.Select(Paths).Select(paths => paths.QmpDirectory).Append(World.Paths.MigrationSockets).Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
 
     public CanaryTrial Trial(Func<SwapSession, SwapSession>? change = null) => new(change is null ? World.Session : change(World.Session), Pair);
+
+    /// <summary>Has canaries of the model fly by these methods; both where none is named.</summary>
+    /// <returns>What is known then.</returns>
+    public async Task<CanaryVerdict> FlyAsync(Func<SwapSession, SwapSession>? change = null, CancellationToken stop = default, params IReadOnlyList<MoveMethod> methods)
+    {
+        var session = change is null ? World.Session : change(World.Session);
+        await new CanaryFleet(session, session.Time).FlyAsync([new CanaryWish(Pair, Model.Uuid, methods is [] ? [MoveMethod.Handover, MoveMethod.Copy] : methods)], stop);
+        return new CanaryTrial(session, Pair).Find();
+    }
+
+    /// <summary>Has the RAM of what arrives so hold nothing of what it held.</summary>
+    public void Lose(MoveMethod method, bool back) => OnArrived = (flight, path) =>
+    {
+        if (flight == new Flight(method, back))
+            File.WriteAllBytes(path, new byte[1 << 20]);
+    };
 
     /// <summary>What a libvirt does when it starts a domain whose RAM is a file.</summary>
     public string Begin(int generation, int pid, Guid uuid, string name)
@@ -117,52 +134,59 @@ internal sealed class CanaryWorld : IDisposable
         return true;
     }
 
-    private async Task MigrateAsync(Guid uuid, MigrationRequest request)
+    private async Task MigrateAsync(Guid uuid, MigrationRequest request, bool back)
     {
         OnMigrate();
-        var name = World.Source.Domains.Known[uuid].Name;
+        var (from, fromPid, leaves) = (1, SwapWorld.SourcePid, World.Source.Domains);
+        var (to, toPid, takes, hooks) = (2, SwapWorld.TargetPid, World.Target.Domains, World.Hooks);
+        if (back)
+            (from, fromPid, leaves, to, toPid, takes, hooks) = (to, toPid, takes, from, fromPid, leaves, World.ReturnHooks);
+        var name = leaves.Known[uuid].Name;
         var id = ++_id;
         string path;
-        if (World.Hooks.Tickets.GetValueOrDefault(uuid) is { } ticket)
+        if (hooks.Tickets.GetValueOrDefault(uuid) is { } ticket)
         {
-            Flights.Add(MoveMethod.Handover);
-            path = Path.Join(RamRoot(2), string.Create(CultureInfo.InvariantCulture, $"{id}-{name}"), "pc.ram");
+            Flights.Add(new Flight(MoveMethod.Handover, back));
+            path = Path.Join(RamRoot(to), string.Create(CultureInfo.InvariantCulture, $"{id}-{name}"), "pc.ram");
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var refusal = ticket.OnStart(id);
             if (refusal is null)
             {
-                Map(2, SwapWorld.TargetPid, uuid, path, OnMap);
+                Map(to, toPid, uuid, path, OnMap);
                 refusal = await ticket.OnStartedAsync(id, CancellationToken.None);
             }
 
             if (refusal is not null)
             {
-                End(2, SwapWorld.TargetPid, uuid);
+                End(to, toPid, uuid);
                 if (Directory.Exists(Path.GetDirectoryName(path)))
                     Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
-                throw new AdapterException("libvirt gen-1", "migrate", "Hook script execution failed");
+                throw new AdapterException($"libvirt gen-{from}", "migrate", "Hook script execution failed");
             }
 
-            Monitors[(SwapWorld.TargetPid, uuid)].Migration = "completed";
+            Monitors[(toPid, uuid)].Migration = "completed";
         }
         else
         {
-            Flights.Add(MoveMethod.Copy);
-            path = MakeRam(2, id, name);
-            File.Copy(SourceFile(uuid), path, overwrite: true);
-            Map(2, SwapWorld.TargetPid, uuid, path);
+            Flights.Add(new Flight(MoveMethod.Copy, back));
+            path = MakeRam(to, id, name);
+            File.Copy(FileOf(uuid, fromPid), path, overwrite: true);
+            Map(to, toPid, uuid, path);
         }
 
-        World.Target.Domains.Known[uuid] = World.Source.Domains.Known[uuid] with { State = request.ArrivesPaused ? DomainState.Paused : DomainState.Running };
-        World.Target.Domains.Xml[uuid] = World.Source.Domains.Xml[uuid];
-        World.Source.Domains.Known.Remove(uuid);
+        takes.Known[uuid] = leaves.Known[uuid] with { State = request.ArrivesPaused ? DomainState.Paused : DomainState.Running };
+        takes.Xml[uuid] = leaves.Xml[uuid];
+        leaves.Known.Remove(uuid);
         OnArrived(Flights[^1], path);
-        End(1, SwapWorld.SourcePid, uuid);
+        End(from, fromPid, uuid);
     }
 
-    private string SourceFile(Guid uuid)
+    private string FileOf(Guid uuid, int pid)
     {
-        var process = World.Kernel.Processes.Single(process => process.DomainUuid == uuid && process.PidNamespace == $"pid:[{SwapWorld.SourcePid}]");
+        var process = World.Kernel.Processes.Single(process => process.DomainUuid == uuid && process.PidNamespace == $"pid:[{pid}]");
         return Path.Join(World.Paths.Memory, World.Kernel.Mapped[process.Pid][0].Path[HostImageContract.Memory.Length..]);
     }
+
+    /// <summary>One way of a canary.</summary>
+    public sealed record Flight(MoveMethod Method, bool Back);
 }

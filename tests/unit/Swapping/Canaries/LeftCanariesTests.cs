@@ -57,9 +57,17 @@ public sealed class LeftCanariesTests : IDisposable, IGenerationConnector
         if (onTarget)
             Leave(2, SwapWorld.TargetPid, World.Target.Domains, uuid);
 
+        var hooks = new[] { 1, 2 }.Select(number => new GenerationPaths(World.Paths, number).HookSocket).ToList();
+        foreach (var hook in hooks)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(hook)!);
+            await File.WriteAllTextAsync(hook, "", TestContext.Current.CancellationToken);
+        }
+
         await _left.EndAsync(_notices.Add);
 
         _notices.ShouldBeEmpty();
+        hooks.ShouldAllBe(static hook => !File.Exists(hook));
         World.Kernel.Processes.Select(process => process.DomainUuid).ShouldBe([_canaries.Model.Uuid]);
         _canaries.RamDirectories.ShouldBeEmpty();
         _canaries.Sockets.ShouldBeEmpty();

@@ -56,7 +56,11 @@ internal sealed class ModelWorld : IDisposable
             NoProgressLimit: TimeSpan.FromSeconds(20),
             Retries: 1,
             RetryDelay: TimeSpan.FromSeconds(1),
-            MemoryReserveMiB: 0),
+            MemoryReserveMiB: 0)
+        {
+            // No VM of the model is handed over, and canaries are tried elsewhere.
+            Canaries = CanaryScope.Handover,
+        },
         Source: null)
     {
         Vms = Machines.Where(static machine => machine.Instead is not null).ToDictionary(
