@@ -25,6 +25,9 @@ public sealed record SavedImage(long Bytes, DateTimeOffset Modified, string? Pro
     private const uint RawFormat = 0;
     private const long NanosecondsPerTick = 100;
 
+    /// <summary>The definition that it is restored with; null where it was not looked for, or cannot be read.</summary>
+    public VmDefinition? Definition { get; private init; }
+
     /// <summary>It in words.</summary>
     public string InWords => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"{Bytes} bytes of {Modified:yyyy-MM-dd HH:mm:ss.fffffff}");
@@ -69,6 +72,15 @@ public sealed record SavedImage(long Bytes, DateTimeOffset Modified, string? Pro
         }
     }
 
+    /// <summary>The same of all VMs that are shut off.</summary>
+    /// <param name="generation">Where.</param>
+    /// <param name="inventory">What its libvirt holds.</param>
+    public static IReadOnlyDictionary<Guid, SavedImage> InspectAll(GenerationPaths generation, HostInventory inventory) => inventory.VirtualMachines
+        .Where(static machine => !machine.Domain.IsActive)
+        .Select(machine => (machine.Domain.Uuid, Image: Inspect(generation, machine.Domain.Uuid, machine.Name)))
+        .Where(static machine => machine.Image is not null)
+        .ToDictionary(static machine => machine.Uuid, static machine => machine.Image!);
+
     private static SavedImage Read(SafeFileHandle file, EntryFacts facts, Guid uuid)
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
@@ -76,38 +88,33 @@ public sealed record SavedImage(long Bytes, DateTimeOffset Modified, string? Pro
             return Describe(facts, "it is shorter than its header", format: 0);
         // In the byte order of the machine that wrote it, which is this one.
         var (length, format) = (Number(header, 1), Number(header, 3));
-        return Describe(facts, WhyUnusable(file, header[..MagicBytes], facts.Size, length, format, uuid), format);
+        var (definition, problem) = ReadDefinition(file, header[..MagicBytes], facts.Size, length, uuid);
+        problem ??= format == RawFormat ? WhyNoStream(file, HeaderBytes + (long)length, facts.Size) : null;
+        return Describe(facts, problem, format) with { Definition = definition };
 
         static uint Number(ReadOnlySpan<byte> header, int index) => BitConverter.ToUInt32(header[(MagicBytes + (index * sizeof(uint)))..]);
     }
 
-    private static string? WhyUnusable(SafeFileHandle file, ReadOnlySpan<byte> magic, long size, uint definition, uint format, Guid uuid)
+    /// <summary>The definition ends at the first zero; a cookie of libvirt's may follow.</summary>
+    private static (VmDefinition? Definition, string? Problem) ReadDefinition(SafeFileHandle file, ReadOnlySpan<byte> magic, long size, uint length, Guid uuid)
     {
         if (magic.SequenceEqual("LibvirtQemudPart"u8))
-            return "it was never finished";
+            return (null, "it was never finished");
         if (!magic.SequenceEqual("LibvirtQemudSave"u8))
-            return "it does not begin as one";
-        var start = HeaderBytes + (long)definition;
-        if (definition > LongestDefinition || size <= start)
-            return "it is truncated: what it says of the VM is not all there";
-        var text = new byte[definition];
-        if (!TryFill(file, text, HeaderBytes))
-            return "it is truncated: what it says of the VM is not all there";
-        return WhyOther(text, uuid) ?? (format == RawFormat ? WhyNoStream(file, start, size) : null);
-    }
-
-    /// <summary>The definition that is restored with it, which ends at the first zero; a cookie of libvirt's may follow.</summary>
-    private static string? WhyOther(byte[] text, Guid uuid)
-    {
+            return (null, "it does not begin as one");
+        var text = new byte[Math.Min(length, LongestDefinition)];
+        if (length > LongestDefinition || size <= HeaderBytes + (long)length || !TryFill(file, text, HeaderBytes))
+            return (null, "it is truncated: what it says of the VM is not all there");
         var end = Array.IndexOf(text, (byte)0);
         try
         {
-            var domain = DomainXmlReader.Parse(System.Text.Encoding.UTF8.GetString(text, 0, end < 0 ? text.Length : end));
-            return Guid.TryParse(domain.Element("uuid")?.Value, out var other) && other == uuid ? null : $"it is of another VM ({domain.Element("uuid")?.Value})";
+            var xml = System.Text.Encoding.UTF8.GetString(text, 0, end < 0 ? text.Length : end);
+            var other = DomainXmlReader.Parse(xml).Element("uuid")?.Value;
+            return Guid.TryParse(other, out var found) && found == uuid ? (DomainXmlReader.Read(xml), null) : (null, $"it is of another VM ({other})");
         }
         catch (XmlException exception)
         {
-            return $"what it says of the VM cannot be read: {exception.Message}";
+            return (null, $"what it says of the VM cannot be read: {exception.Message}");
         }
     }
 

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Orchestrator.Inventory;
@@ -9,7 +10,14 @@ namespace HostSwap.Orchestrator.Inventory;
 public sealed record HostInventory(
     IReadOnlyList<VirtualMachine> VirtualMachines,
     IReadOnlyList<LibvirtObject> Networks,
-    IReadOnlyList<LibvirtObject> StoragePools);
+    IReadOnlyList<LibvirtObject> StoragePools)
+{
+    /// <summary>The same with what is known from managed save images.</summary>
+    public HostInventory With(IReadOnlyDictionary<Guid, SavedImage> images) => this with
+    {
+        VirtualMachines = [.. VirtualMachines.Select(machine => machine with { AsSaved = images.GetValueOrDefault(machine.Domain.Uuid)?.Definition })],
+    };
+}
 
 /// <summary>One VM with everything that a plan must know of it.</summary>
 /// <param name="Domain">Its state in libvirt.</param>
@@ -29,6 +37,12 @@ public sealed record VirtualMachine(
 
     /// <summary>Its definition at its next start; null where it does not run, is transient, or that cannot be read.</summary>
     public VmDefinition? AtNextStart { get; init; }
+
+    /// <summary>The definition that it is restored with; null where it is not saved, or that cannot be read.</summary>
+    public VmDefinition? AsSaved { get; init; }
+
+    /// <summary>Its definitions, each of which it may run with on the other side.</summary>
+    public IEnumerable<VmDefinition> Definitions => new[] { Definition, AtNextStart, AsSaved }.OfType<VmDefinition>();
 
     /// <summary>Its name: untrusted text.</summary>
     public string Name => Domain.Name;

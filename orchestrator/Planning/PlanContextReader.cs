@@ -21,6 +21,8 @@ public sealed class PlanContextReader(OuterHostParts parts)
         var from = await ReadSideAsync(source.Generation, source.Libvirt, cancellationToken);
         var to = await ReadSideAsync(target.Generation, target.Libvirt, cancellationToken);
         var inventory = await InventoryReader.ReadAsync(source.Libvirt, cancellationToken);
+        var saved = SavedImage.InspectAll(source.Generation.Paths, inventory);
+        inventory = inventory.With(saved);
         var answers = parts.Survey.RunAsync(inventory, to, target.Libvirt, cancellationToken);
         var wayBack = parts.Survey.RunAsync(inventory, from, source.Libvirt, cancellationToken);
         await Task.WhenAll(answers, wayBack);
@@ -41,11 +43,7 @@ public sealed class PlanContextReader(OuterHostParts parts)
             SourceObjects = await HostReader.ReadObjectsAsync(source.Libvirt, source.Generation.Paths, cancellationToken),
             TargetObjects = await HostReader.ReadObjectsAsync(target.Libvirt, target.Generation.Paths, cancellationToken),
             Unreachable = await new ServerSurvey(parts.Engine).RunAsync(inventory, target.Generation, cancellationToken),
-            SavedImages = inventory.VirtualMachines
-                .Where(static machine => !machine.Domain.IsActive)
-                .Select(machine => (machine.Domain.Uuid, Image: SavedImage.Inspect(source.Generation.Paths, machine.Domain.Uuid, machine.Name)))
-                .Where(static machine => machine.Image is not null)
-                .ToDictionary(static machine => machine.Uuid, static machine => machine.Image!),
+            SavedImages = saved,
             SourceFiles = OperatorFile.ReadAll(from.InitPid, parts.Settings.Carry.Files),
             TargetFiles = OperatorFile.ReadAll(to.InitPid, parts.Settings.Carry.Files),
             FreeStateBytes = new DriveInfo(parts.Settings.Paths.State).AvailableFreeSpace,

@@ -27,7 +27,7 @@ public sealed class SideSurvey(IContainerEngine engine, IOuterKernel kernel)
     {
         var known = _known.GetValueOrDefault((side.Generation.Number, side.InitPid)) ?? SideAnswers.None;
         // Those that are shut down for their move are started again with the definition of their next start.
-        var definitions = inventory.VirtualMachines.SelectMany(static machine => new[] { machine.Definition, machine.AtNextStart }).OfType<VmDefinition>().ToList();
+        var definitions = inventory.VirtualMachines.SelectMany(static machine => machine.Definitions).ToList();
         var kinds = definitions
             .GroupBy(PlanContext.QueryFor)
             // libvirt refuses to answer for a machine type that its emulator does not have, and for an emulator that is not there.

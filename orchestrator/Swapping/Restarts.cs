@@ -36,23 +36,21 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
     public Task RunsOnAsync(Guid uuid) => log.DoAsync(StartStep, uuid.ToString(), static () => Task.FromResult("it was not stopped, and runs on"));
 
     /// <summary>
-    /// Starts a VM that waits for it, and looks that it runs. One that was saved is restored, or left as it is; so is one that went
-    /// off by itself before it was saved, as by a power cut.
+    /// Starts a VM that waits for it, and looks that it runs. One that was saved is restored; it is left as it is where it went off
+    /// by itself, as by a power cut, before it was saved, or after it was restored.
     /// </summary>
     /// <returns>Whether it runs.</returns>
-    /// <exception cref="AdapterException">It does not run; or it was saved, and a start would boot it anew.</exception>
+    /// <exception cref="AdapterException">It does not run; or what it was saved to is damaged, and a start would boot it anew.</exception>
     public async Task<bool> StartAsync(Generation generation, ILibvirtDomains domains, Guid uuid)
     {
         // An earlier try may have been cut off after libvirt was told.
         if (await domains.FindAsync(uuid, CancellationToken.None) is { IsActive: false } domain)
         {
             await new StateSettlement(journal, kernel, log, notice).RunAsync(generation.Paths, uuid, domain.Name);
-            if (All().GetValueOrDefault(uuid) is { Step: SaveStep } saving && WhyUnrestorable(generation, domain) is { } why)
+            if (All().GetValueOrDefault(uuid) is { Step: SaveStep } saving && WhyOff(generation, domain, saving) is { } why)
             {
-                if (saving.Result == EntryResult.Done)
-                    throw new AdapterException($"libvirt {generation.Name}", "restore", $"its managed save image cannot be restored: {why}; 'virsh start' boots it anew");
-                await log.DoAsync(StartStep, uuid.ToString(), static () => Task.FromResult("it went off before it was saved, and stays off"));
-                notice($"{domain.Name} went off before it was saved ({why}), and stays off in {generation.Name}: 'virsh start' boots it");
+                await log.DoAsync(StartStep, uuid.ToString(), () => Task.FromResult($"{why}: it stays off"));
+                notice($"{domain.Name} stays off in {generation.Name}: {why}; 'virsh start' boots it");
                 return false;
             }
         }
@@ -70,9 +68,20 @@ internal sealed class Restarts(IJournal journal, EffectLog log, IOuterKernel ker
             : throw new AdapterException($"libvirt {generation.Name}", "start", "it does not run after it was started");
     }
 
-    /// <summary>libvirt boots one anew whose managed save image is gone: its guest would have lost what it had in memory.</summary>
-    private static string? WhyUnrestorable(Generation generation, DomainRecord domain) =>
-        SavedImage.Inspect(generation.Paths, domain.Uuid, domain.Name) is { } image ? image.Problem : "there is no managed save image";
+    /// <summary>
+    /// Why one that was to be saved is off and has nothing to go on from. libvirt removes an image once it is restored
+    /// (<c>qemuDomainObjStart</c>), and boots one anew whose image is gone or was never finished: nobody has asked for that.
+    /// </summary>
+    /// <exception cref="AdapterException">It was saved, and what it goes on from is damaged: a person may still save some of it.</exception>
+    private static string? WhyOff(Generation generation, DomainRecord domain, JournalEntry saving) =>
+        (SavedImage.Inspect(generation.Paths, domain.Uuid, domain.Name), saving.Result) switch
+        {
+            ({ Problem: null }, _) => null,
+            ({ } image, EntryResult.Done) => throw new AdapterException(
+                $"libvirt {generation.Name}", "restore", $"its managed save image cannot be restored: {image.Problem}; 'virsh start' boots it anew"),
+            (null, EntryResult.Done) => "it was saved, and its image was restored or removed since",
+            _ => "it went off before it was saved",
+        };
 
     /// <summary>Starts those of a generation's VMs that wait for it.</summary>
     /// <param name="generation">The generation, which runs.</param>

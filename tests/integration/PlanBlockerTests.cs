@@ -26,6 +26,7 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
     [InlineData("network", "fleeting-net", "fleeting")]
     [InlineData("host-device", "host-device", "shmem, role peer")]
     [InlineData("managed-save", "saved", "truncated")]
+    [InlineData("machine-type", "saved-new", "as it was saved: machine type pc-q35-10.0")]
     public void Each_blocker_names_the_VM_the_reason_and_a_fix(string code, string subject, string named)
     {
         var blocker = world.Plan.Plan.Blockers.ShouldHaveSingleItemWhere(

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
@@ -35,6 +36,7 @@ internal sealed class QuickPlanner(OuterHostParts parts)
 
         await using var libvirt = parts.Connector.ConnectLibvirt(source);
         var inventory = await InventoryReader.ReadAsync(libvirt, cancellationToken);
+        inventory = inventory.With(SavedImage.InspectAll(source.Paths, inventory));
         var host = await libvirt.DescribeAsync(cancellationToken);
         // What VMs that run here need, this side has; its answers matter for what is compared with the other side's.
         var here = records.Find(source.Record.ImageId, pid).Found?.ToAnswers() ?? SideAnswers.None;
@@ -72,20 +74,23 @@ internal sealed class QuickPlanner(OuterHostParts parts)
     {
         foreach (var machine in inventory.VirtualMachines)
         {
-            if (machine.Definition is not { } definition
-                || HostCapabilities.Supports(capabilitiesXml, definition.Architecture, definition.VirtType, definition.MachineType) != MachineSupport.Yes)
-            {
-                continue;
-            }
-
-            List<string> missing = [];
-            if (answers.Domains.GetValueOrDefault(PlanContext.QueryFor(definition)) is not { } offered)
-                missing.Add($"machine type {definition.MachineType}");
-            else if (CpuQuery.Of(definition) is { } cpu && offered.WhyNoCpu(definition.Cpu) is null && !answers.Cpus.ContainsKey(cpu))
-                missing.Add($"CPU {definition.Cpu.Model ?? definition.Cpu.Mode}");
-            missing.AddRange(SideSurvey.FilesOf(definition).Where(path => !answers.Files.ContainsKey(path)));
+            var missing = machine.Definitions
+                .Where(definition => HostCapabilities.Supports(capabilitiesXml, definition.Architecture, definition.VirtType, definition.MachineType) == MachineSupport.Yes)
+                .SelectMany(definition => Unrecorded(definition, answers))
+                .Distinct(StringComparer.Ordinal)
+                .ToList();
             if (missing.Count > 0)
                 yield return $"{machine.Name}: whether its {string.Join(" and ", missing)} can be had there, of which no candidate of this image was asked yet";
         }
+    }
+
+    private static IEnumerable<string> Unrecorded(VmDefinition definition, SideAnswers answers)
+    {
+        if (answers.Domains.GetValueOrDefault(PlanContext.QueryFor(definition)) is not { } offered)
+            yield return $"machine type {definition.MachineType}";
+        else if (CpuQuery.Of(definition) is { } cpu && offered.WhyNoCpu(definition.Cpu) is null && !answers.Cpus.ContainsKey(cpu))
+            yield return $"CPU {definition.Cpu.Model ?? definition.Cpu.Mode}";
+        foreach (var path in SideSurvey.FilesOf(definition).Where(path => !answers.Files.ContainsKey(path)))
+            yield return path;
     }
 }

@@ -78,10 +78,18 @@ public sealed class BlockedWorld : IAsyncLifetime
                 off with { Name = "fleeting-net", Uuid = Guid.NewGuid(), Bridge = null, Network = "fleeting" },
                 new GuestSpec("host-device") { ExtraDevices = [Devices.Ring()] },
                 off with { Name = "saved", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2 },
+                off with { Name = "saved-new", Uuid = Guid.NewGuid(), MachineType = "pc-q35-10.0" },
             ],
             Token);
-        await generation.VirshAsync(["start", Uuid("saved")], Token);
-        await generation.VirshAsync(["managedsave", Uuid("saved")], Token);
+        foreach (var name in new[] { "saved", "saved-new" })
+        {
+            await generation.VirshAsync(["start", Uuid(name)], Token);
+            await generation.VirshAsync(["managedsave", Uuid(name)], Token);
+        }
+
+        // Its next cold start would be possible on the other side, and the restoration of what was saved is not.
+        var old = (await generation.VirshAsync(["dumpxml", "--inactive", "--security-info", Uuid("saved-new")], Token)).Replace("pc-q35-10.0", "pc-q35-7.2", StringComparison.Ordinal);
+        await generation.VirshAsync(["define", "/dev/stdin"], Token, old);
         await generation.RunAsync(["truncate", "--size=-1M", "/var/lib/libvirt/qemu/save/saved.save"], Token);
         // As slow as it can be, so that it is still under way when all tests are done.
         var copying = Lab.Guests.Single(static guest => guest.Name is "copying");

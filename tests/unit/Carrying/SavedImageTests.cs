@@ -22,7 +22,7 @@ public sealed class SavedImageTests : IDisposable
         var image = SavedImages.Whole(_vm, "web");
         SavedImages.Put(_generation, "web", image);
         SavedImage.Inspect(_generation, _vm, "web").ShouldNotBeNull().ShouldSatisfyAllConditions(
-            found => found.Problem.ShouldBeNull(), found => found.Bytes.ShouldBe(image.Length));
+            found => found.Problem.ShouldBeNull(), found => found.Bytes.ShouldBe(image.Length), found => found.Definition.ShouldNotBeNull().MachineType.ShouldBe("pc-q35-7.2"));
         SavedImage.Inspect(_generation, _vm, "other").ShouldBeNull();
     }
 

@@ -106,7 +106,7 @@ public sealed class SavedMoveTests : IDisposable
         outcome.State.ShouldBe(MoveState.Left);
         outcome.Reason.ShouldContain("its managed save image cannot be restored: there is none");
         _world.Source.Domains.Calls.ShouldNotContain("start db", "it would boot anew");
-        _world.Notices.ShouldContain(static notice => notice.StartsWith("db went off before it was saved", StringComparison.Ordinal) && notice.EndsWith("'virsh start' boots it", StringComparison.Ordinal));
+        _world.Notices.ShouldContain(static notice => notice == "db stays off in gen-1: it went off before it was saved; 'virsh start' boots it");
         Waiting().Any.ShouldBeFalse("nothing is left to go on from");
     }
 
@@ -121,15 +121,27 @@ public sealed class SavedMoveTests : IDisposable
         outcome.State.ShouldBe(MoveState.Verified);
         outcome.Reason.ShouldNotContain("started");
         _world.Target.Domains.Known[_db.Uuid].IsActive.ShouldBeFalse();
-        _world.Notices.ShouldContain(static notice => notice.StartsWith("db went off before it was saved", StringComparison.Ordinal));
+        _world.Notices.ShouldContain(static notice => notice.StartsWith("db stays off in gen-2: it went off before it was saved", StringComparison.Ordinal));
         Waiting().Any.ShouldBeFalse();
     }
 
     [Fact]
-    public async Task One_whose_image_is_gone_after_it_was_saved_waits_for_a_person()
+    public async Task One_that_was_restored_and_has_ended_since_is_carried_as_it_is()
     {
-        await new EffectLog(_world.Journal, _world.Operation).DoAsync(Restarts.SaveStep, _db.Uuid.ToString(), static () => Task.FromResult("saved"));
-        TurnOff();
+        await SavedAsync();
+
+        (await MoveAsync()).State.ShouldBe(MoveState.Verified);
+
+        _world.Target.Domains.Calls.ShouldNotContain("start db", "it would boot anew");
+        _world.Notices.ShouldContain(static notice => notice.StartsWith("db stays off in gen-2: it was saved, and its image was restored or removed since", StringComparison.Ordinal));
+        Waiting().Any.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task One_whose_image_was_damaged_after_it_was_saved_waits_for_a_person()
+    {
+        await SavedAsync();
+        SavedImages.Put(Here, "db", SavedImages.Whole(_db.Uuid, "db")[..^20]);
 
         (await MoveAsync()).State.ShouldBe(MoveState.Returned);
 
@@ -153,6 +165,12 @@ public sealed class SavedMoveTests : IDisposable
     }
 
     private Restarts Waiting() => new(_world.Journal, new EffectLog(_world.Journal, _world.Operation), _world.Kernel, static _ => { });
+
+    private async Task SavedAsync()
+    {
+        await new EffectLog(_world.Journal, _world.Operation).DoAsync(Restarts.SaveStep, _db.Uuid.ToString(), static () => Task.FromResult("saved"));
+        TurnOff();
+    }
 
     private void Put() => SavedImages.Put(Here, "db", SavedImages.Whole(_db.Uuid, "db"));
 

@@ -1,0 +1,46 @@
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Planning.Checks;
+using HostSwap.UnitTests.Fakes;
+using Shouldly;
+using Xunit;
+
+namespace HostSwap.UnitTests.Planning;
+
+/// <summary>What a saved VM was saved with, and what it will be started with another day, are both looked at.</summary>
+public sealed class SavedDefinitionCheckTests : IDisposable
+{
+    private const string TwoWatchdogs = "<watchdog model='i6300esb'/><watchdog model='ib700'/>";
+
+    private readonly SwapWorld _world = new();
+
+    public void Dispose() => _world.Dispose();
+
+    [Fact]
+    public void What_it_was_saved_with_must_be_had_too()
+    {
+        var blocker = new SavedDefinitionCheck().Check(Plan(now: "", saved: TwoWatchdogs)).ShouldHaveSingleItem();
+
+        (blocker.Code, blocker.Subject).ShouldBe(("device", "vm"));
+        blocker.Problem.ShouldStartWith("as it was saved: it has a watchdog (i6300esb, ib700)");
+        blocker.AnsweredBy.ShouldBe(NotLiveMethods.None, "it does not run");
+        Planner.Make(Plan(now: "", saved: TwoWatchdogs)).Blockers.ShouldContain(blocker);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_either_is_told_once()
+    {
+        new SavedDefinitionCheck().Check(Plan(now: TwoWatchdogs, saved: TwoWatchdogs)).ShouldBeEmpty();
+        new SavedDefinitionCheck().Check(Plan(now: TwoWatchdogs, saved: null)).ShouldBeEmpty();
+    }
+
+    private PlanContext Plan(string now, string? saved)
+    {
+        var domain = _world.Source.Domains.Add("vm", DomainState.ShutOff);
+        var machine = new VirtualMachine(domain, Read(now), [], Job: null, Unreadable: null) { AsSaved = saved is null ? null : Read(saved) };
+        return PlanContexts.Of(_world, _world.Session.Settings, [machine]);
+    }
+
+    private static VmDefinition Read(string devices) => DomainXmlReader.Read(Releases.Vm(devices));
+}
