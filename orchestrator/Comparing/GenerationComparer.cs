@@ -47,7 +47,7 @@ internal sealed class GenerationComparer(OuterHostParts parts)
         await using var libvirt = parts.Connector.ConnectLibvirt(generation);
         return await HostReader.ReadAsync(libvirt, generation.Paths, parts.Time.GetUtcNow(), cancellationToken) with
         {
-            Files = OperatorFile.ReadAll(init, parts.Settings.Carry.Files),
+            Files = OperatorFile.ReadAll(init, parts.Settings.Carry.All),
         };
     }
 }

@@ -50,6 +50,8 @@ internal sealed partial class SettingsValidator
         // Definitions, secrets and settings: all but the hooks is hostctl's to carry, or the image's.
         if (HostPath.IsWithin(path, "/etc/libvirt") && !HostPath.IsWithin(path, HooksDirectory))
             return $"\"{path}\" is carried by hostctl itself, or comes with the image; of /etc/libvirt only scripts in {HooksDirectory} can be named";
+        if (HostPath.IsWithin(path, CarrySettings.NodeDevices))
+            return $"\"{path}\" is carried anyway, with the definitions of node devices";
         if (Array.Find(Owned, owned => HostPath.IsWithin(path, owned)) is { } own)
             return $"\"{path}\" is not yours to carry: {own} is another in each generation, or comes with the image";
         return Array.Find(Owned, owned => HostPath.IsWithin(owned, path)) is { } inside

@@ -44,8 +44,8 @@ public sealed class PlanContextReader(OuterHostParts parts)
             TargetObjects = await HostReader.ReadObjectsAsync(target.Libvirt, target.Generation.Paths, cancellationToken),
             Unreachable = await new ServerSurvey(parts.Engine).RunAsync(inventory, target.Generation, cancellationToken),
             SavedImages = saved,
-            SourceFiles = OperatorFile.ReadAll(from.InitPid, parts.Settings.Carry.Files),
-            TargetFiles = OperatorFile.ReadAll(to.InitPid, parts.Settings.Carry.Files),
+            SourceFiles = OperatorFile.ReadAll(from.InitPid, parts.Settings.Carry.All),
+            TargetFiles = OperatorFile.ReadAll(to.InitPid, parts.Settings.Carry.All),
             FreeStateBytes = new DriveInfo(parts.Settings.Paths.State).AvailableFreeSpace,
             Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
         };

@@ -15,7 +15,7 @@ internal sealed class OperatorFiles(SwapSession session)
     /// <summary>systemd's own limit for the start or stop of a unit (systemd-system.conf(5), <c>DefaultTimeoutStartSec</c>), and some.</summary>
     private static readonly TimeSpan ReloadLimit = TimeSpan.FromSeconds(100);
 
-    private IReadOnlyList<string> Paths => session.Settings.Carry.Files;
+    private IReadOnlyList<string> Paths => session.Settings.Carry.All;
 
     /// <summary>Carries; returns what was done.</summary>
     /// <param name="isFresh">Whether units are to read them also where nothing differs: an earlier hostctl may have died before that.</param>
@@ -23,7 +23,7 @@ internal sealed class OperatorFiles(SwapSession session)
     /// <exception cref="StepFailedException">A file is not as it should be afterwards, or a unit cannot be reloaded.</exception>
     public async Task<string> RunAsync(bool isFresh, CancellationToken cancellationToken)
     {
-        if (Paths.Count == 0 || session.Target.Generation.Role == GenerationRole.Active)
+        if (session.Target.Generation.Role == GenerationRole.Active)
             return "";
         var here = await ReadAsync(session.Source);
         var there = await ReadAsync(session.Target);
@@ -37,9 +37,9 @@ internal sealed class OperatorFiles(SwapSession session)
 
         foreach (var unit in isFresh || different.Count > 0 ? session.Settings.Carry.Reload : [])
             await ReloadAsync(unit, failed);
-        return failed.Count > 0
-            ? throw new StepFailedException([.. failed.Select(file => $"{file.Path} is not in {session.Target.Generation.Name} as it is in {session.Source.Generation.Name}: {file.Problem}")])
-            : $"; {here.Count(static file => file.Digest.Length > 0)} file(s) of [carry], {different.Count} differed";
+        if (failed.Count > 0)
+            throw new StepFailedException([.. failed.Select(file => $"{file.Path} is not in {session.Target.Generation.Name} as it is in {session.Source.Generation.Name}: {file.Problem}")]);
+        return here.Count(static file => file.Digest.Length > 0) is var carried and > 0 ? $"; {carried} file(s) carried, {different.Count} differed" : "";
     }
 
     private Task<IReadOnlyList<OperatorFile>> ReadAsync(SwapSide side) => Task.Run(() => OperatorFile.ReadAll(side.InitPid, Paths));

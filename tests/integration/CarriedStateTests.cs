@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
@@ -14,7 +13,7 @@ public sealed class CarriedStateTests
 {
     private static readonly GuestSpec Saved = new("saved & <one>") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff };
 
-    private static readonly GuestSpec Firm = new("firm") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff, ExtraDevices = [Tpm()] };
+    private static readonly GuestSpec Firm = new("firm") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff, ExtraDevices = [Devices.Tpm()] };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -104,19 +103,12 @@ public sealed class CarriedStateTests
     private static async Task<Guest> AddFirmAsync(OuterHostLab lab, Generation generation)
     {
         var guest = await lab.PrepareGuestAsync(generation, Firm with { Uuid = Guid.NewGuid() }, Token);
-        var domain = XElement.Parse(guest.Xml);
-        domain.Element("os")!.Element("type")!.AddAfterSelf(
-            new XElement("loader", new XAttribute("readonly", "yes"), new XAttribute("type", "pflash"), "/usr/share/OVMF/OVMF_CODE_4M.fd"),
-            new XElement("nvram", new XAttribute("template", "/usr/share/OVMF/OVMF_VARS_4M.fd"), "/var/lib/libvirt/qemu/nvram/firm.fd"));
-        await generation.VirshAsync(["define", "/dev/stdin"], Token, domain.ToString());
+        await generation.VirshAsync(["define", "/dev/stdin"], Token, Devices.WithUefi(guest.Xml, "firm").ToString());
         await generation.VirshAsync(["start", guest.Uuid], Token);
         await OuterHostLab.WaitForTicksAsync(guest, 2, Token);
         await generation.VirshAsync(["destroy", guest.Uuid, "--graceful"], Token);
         return guest;
     }
-
-    private static XElement Tpm() => new(
-        "tpm", new XAttribute("model", "tpm-crb"), new XElement("backend", new XAttribute("type", "emulator"), new XAttribute("version", "2.0")));
 
     /// <summary>Not by what it has, and not when somebody defines the VM there again: it has no image to start from.</summary>
     private static async Task TheOldSideCannotStartItAsync(Generation old, Guest guest)

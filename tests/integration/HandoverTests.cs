@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml.Linq;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
@@ -24,7 +23,7 @@ public sealed class HandoverTests
     [
         new("locked") { Prepared = true, Disk = DiskFormat.Qcow2, DiskKiBPerSecond = 256, Autostart = true, FillMiB = 64, Dirty = new DirtyLoad(32, 64) },
         new("diskless") { Prepared = true, Dirty = new DirtyLoad(32, 64) },
-        new("tpm") { Prepared = true, Disk = DiskFormat.Qcow2, ExtraDevices = [Tpm()] },
+        new("tpm") { Prepared = true, Disk = DiskFormat.Qcow2, ExtraDevices = [Devices.Tpm()] },
         new("paused") { Prepared = true, Disk = DiskFormat.Raw, State = GuestState.Paused },
         new("plain") { Disk = DiskFormat.Qcow2 },
     ];
@@ -68,9 +67,6 @@ public sealed class HandoverTests
 
     private static async Task<OuterHostLab> StartAsync(string image) =>
         await OuterHostLab.StartAsync(new LabOptions { Purpose = "handover", Image = image }.With("memory", "size = \"4GiB\""), Token);
-
-    private static XElement Tpm() => new(
-        "tpm", new XAttribute("model", "tpm-crb"), new XElement("backend", new XAttribute("type", "emulator"), new XAttribute("version", "2.0")));
 
     /// <summary>What a capability left set would make of a saved image: one without RAM.</summary>
     private static async Task ItsRamIsSavedAsync(OuterHostLab lab, Generation generation, string name)

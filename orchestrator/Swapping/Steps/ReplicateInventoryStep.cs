@@ -26,7 +26,7 @@ internal static class ReplicateInventoryStep
         LeftContents.Write(source.Generation.Paths, now with
         {
             Machines = [.. now.Machines, .. crossed],
-            Files = OperatorFile.ReadAll(source.InitPid, session.Settings.Carry.Files),
+            Files = OperatorFile.ReadAll(source.InitPid, session.Settings.Carry.All),
         });
     }
 }

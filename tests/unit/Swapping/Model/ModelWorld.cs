@@ -141,7 +141,10 @@ internal sealed class ModelWorld : IDisposable
         Check();
     }
 
-    /// <summary>A power cut, and Docker's start after it.</summary>
+    /// <summary>
+    /// A power cut. Docker's start after it starts no container: what they mount of <c>/run</c> is gone, and Docker makes no source
+    /// of a mount.
+    /// </summary>
     public void Reboot()
     {
         foreach (var container in Containers.Values)
@@ -149,8 +152,6 @@ internal sealed class ModelWorld : IDisposable
         foreach (var machine in Machines)
             machine.HostWentDown();
         Directory.Delete(Paths.Runtime, recursive: true);
-        foreach (var container in Containers.Values.Where(container => container.Restart))
-            Start(container);
         Check();
     }
 
