@@ -193,7 +193,9 @@ public static class DomainXmlReader
             os?.Element("loader")?.Value,
             Nvram(os),
         ];
-        return [.. BootFiles(domain), .. firmware.OfType<string>().Where(path => path.StartsWith('/'))];
+        // libvirt 10.10 and later have it where the domain says.
+        var held = Children(domain.Element("devices"), "tpm").Select(static device => Attribute(device.Element("backend")?.Element("source"), "path"));
+        return [.. BootFiles(domain), .. firmware.Concat(held).OfType<string>().Where(path => path.StartsWith('/'))];
     }
 
     private static string? Nvram(XElement? os) =>

@@ -27,6 +27,8 @@ public sealed record HostDevice(string Words, string Identity, string Xml, bool 
         // "only shmem with role='master' can be migrated" (qemuMigrationSrcIsAllowed); without a role it is none.
         "shmem" when Attribute(device, "role") is not "master" => $"shared memory device {Attribute(device, "name") ?? "?"} (shmem, role {Attribute(device, "role") ?? "none"})",
         "tpm" when Attribute(device.Element("backend"), "type") is "passthrough" => "the outer host's TPM",
+        // Two of them would have it open at once; in libvirt's own place each side has one of its own.
+        "tpm" when Attribute(device.Element("backend")?.Element("source"), "path") is { } path => $"virtual TPM that keeps what it holds in {path}",
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Procfs;
@@ -51,16 +52,30 @@ internal sealed class VmLogs(SwapSession session)
         using var from = Open(session.Source.Generation.Paths) ?? throw new IOException("the directory of its log is gone");
         using var to = Open(target) ?? throw new IOException($"{target.LibvirtLog}/qemu is not there");
         using var arriving = HeldDirectory.Ensure(Path.Join(target.Arriving, Kind));
-        arriving.Remove(file);
-        FileTree.Copy(from, file, arriving, file, CancellationToken.None);
+        using var aside = HeldDirectory.Ensure(Path.Join(target.Aside, Kind));
+        SetAsideRotated(to, aside, file);
+        for (var rotated = 0; from.Look(Rotated(file, rotated)) is { Kind: EntryKind.File }; rotated++)
+            Carry(from, to, arriving, Rotated(file, rotated));
         if (to.Look(file) is not null)
-        {
-            using var aside = HeldDirectory.Ensure(Path.Join(target.Aside, Kind));
             to.Rename(file, aside, file);
-        }
-
-        arriving.Rename(file, to, file);
+        Carry(from, to, arriving, file);
         to.Sync();
         return $"its log goes on in {session.Target.Generation.Name} after {to.Look(file)?.Size} bytes";
+    }
+
+    private static void Carry(HeldDirectory from, HeldDirectory to, HeldDirectory arriving, string file)
+    {
+        arriving.Remove(file);
+        FileTree.Copy(from, file, arriving, file, CancellationToken.None);
+        arriving.Rename(file, to, file);
+    }
+
+    /// <summary>virtlogd names what it has rotated by number, the latest 0 (virtlogd.conf(5), <c>max_backups</c>).</summary>
+    private static string Rotated(string file, int number) => string.Create(CultureInfo.InvariantCulture, $"{file}.{number}");
+
+    private static void SetAsideRotated(HeldDirectory to, HeldDirectory aside, string file)
+    {
+        for (var rotated = 0; to.Look(Rotated(file, rotated)) is not null; rotated++)
+            to.Rename(Rotated(file, rotated), aside, Rotated(file, rotated));
     }
 }

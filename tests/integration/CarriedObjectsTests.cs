@@ -28,7 +28,6 @@ public sealed class CarriedObjectsTests
     [Theory]
     [InlineData(Repository.Bookworm, Repository.Trixie)]
     [InlineData(Repository.Trixie, Repository.Bookworm)]
-    [InlineData(Repository.Trixie, Repository.Trixie)]
     public async Task Everything_is_carried_over_and_changes_come_back_with_a_rollback(string from, string to)
     {
         var options = new LabOptions { Purpose = "carried objects", Image = from }.With("generation", "soak = \"1h\"");

@@ -17,7 +17,7 @@ internal sealed partial class FullWorld
     public const string Moment = "before";
     public const string Secret = "6b0a5b3e-0000-4000-8000-000000000001";
     public const string KeyFile = "/etc/ssh/ssh_host_ed25519_key";
-    public const string Key = "a key of the operator's\n";
+    public const string Key = "a key of the operator's";
     public const string MediatedDevice = "30820a6f-b1a5-4503-91ca-0c10ba58692a";
 
     /// <summary>"value", as libvirt is told it.</summary>

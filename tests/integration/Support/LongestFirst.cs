@@ -13,8 +13,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
     [
         typeof(SwapPairTests),
         typeof(HandoverTests),
-        typeof(CarriedObjectsTests),
         typeof(CanaryTests),
+        typeof(OneOfEachTests),
+        typeof(CarriedObjectsTests),
         typeof(BothSidesTests),
         typeof(SwapFailureTests),
         typeof(StorageTests),

@@ -175,6 +175,8 @@ public sealed class NotLiveTests : IDisposable
 
         Plan(Machine(Shmem + Transient)).Blockers.Count.ShouldBe(2, "a disk is not detached");
         Plan(Machine("<tpm model='tpm-tis'><backend type='passthrough'/></tpm>")).Blockers.ShouldHaveSingleItem().Code.ShouldBe("host-device");
+        Plan(Machine("<tpm model='tpm-crb'><backend type='emulator'><source type='dir' path='/srv/tpm'/></backend></tpm>")).Blockers
+            .Select(static blocker => blocker.Problem).ShouldBe(["it has a virtual TPM that keeps what it holds in /srv/tpm, which cannot move live", "/srv/tpm does not exist in gen-2"], ignoreOrder: true);
         Plan(Machine(Shmem, DomainState.Paused)).Blockers.Select(static blocker => blocker.Code).ShouldBe(["host-device", "detach-reattach"], ignoreOrder: true);
         var large = Machine(Shmem);
         Plan(large with { Definition = large.Definition! with { MemoryBytes = long.MaxValue >> 2 } }).Blockers.ShouldContain(static blocker => blocker.Code == "memory", "it is copied");

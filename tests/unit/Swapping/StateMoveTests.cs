@@ -228,13 +228,24 @@ public sealed class StateMoveTests : IDisposable
     public async Task A_log_goes_on_where_it_was_and_what_was_there_is_kept()
     {
         Start(Here);
-        Directory.CreateDirectory(Path.Join(There.LibvirtLog, "qemu"));
-        await File.WriteAllTextAsync(Path.Join(There.LibvirtLog, "qemu", $"{Name}.log"), "of an earlier stay", TestContext.Current.CancellationToken);
+        Write(Here.LibvirtLog, "qemu", $"{Name}.log.0", "rotated");
+        Write(There.LibvirtLog, "qemu", $"{Name}.log", "of an earlier stay");
+        Write(There.LibvirtLog, "qemu", $"{Name}.log.0", "rotated then");
+        Write(There.LibvirtLog, "qemu", $"{Name}.log.1", "rotated long ago");
 
         (await MoveAsync()).State.ShouldBe(MoveState.Verified);
 
-        (await File.ReadAllTextAsync(Path.Join(There.LibvirtLog, "qemu", $"{Name}.log"), TestContext.Current.CancellationToken)).ShouldBe("starting up\n");
-        (await File.ReadAllTextAsync(Path.Join(There.Aside, "logs", $"{Name}.log"), TestContext.Current.CancellationToken)).ShouldBe("of an earlier stay");
+        In(Path.Join(There.LibvirtLog, "qemu")).ShouldBe([($"{Name}.log", "starting up\n"), ($"{Name}.log.0", "rotated")]);
+        In(Path.Join(There.Aside, "logs")).ShouldBe([($"{Name}.log", "of an earlier stay"), ($"{Name}.log.0", "rotated then"), ($"{Name}.log.1", "rotated long ago")]);
+
+        static void Write(string root, string directory, string file, string text)
+        {
+            Directory.CreateDirectory(Path.Join(root, directory));
+            File.WriteAllText(Path.Join(root, directory, file), text);
+        }
+
+        static IEnumerable<(string, string)> In(string directory) =>
+            Directory.GetFiles(directory).Order(StringComparer.Ordinal).Select(static path => (Path.GetFileName(path), File.ReadAllText(path)));
     }
 
     [Fact]
