@@ -30,12 +30,16 @@ internal static class FileTree
     }
 
     /// <summary>What it consists of: names, kinds, owners, permissions, times and contents. Null where it is not there.</summary>
-    public static string? Digest(HeldDirectory directory, string name, CancellationToken stop = default)
+    /// <param name="directory">Where it is.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="except">Of a directory, an entry that does not count.</param>
+    /// <param name="stop">Interrupts.</param>
+    public static string? Digest(HeldDirectory directory, string name, string? except = null, CancellationToken stop = default)
     {
         if (directory.Look(name) is null)
             return null;
         var digest = new StringBuilder();
-        Walk(directory, name, (place, entry, path, facts) => digest.Append(Line(path, facts, ContentOf(place, entry, facts, stop))));
+        Walk(directory, name, (place, entry, path, facts) => digest.Append(Line(path, facts, ContentOf(place, entry, facts, stop))), except);
         return Hash(digest);
     }
 
@@ -59,13 +63,18 @@ internal static class FileTree
     }
 
     /// <summary>Has something be in another place what it is in the first, whatever is there; what is the same stays.</summary>
-    public static void Mirror(HeldDirectory from, string name, HeldDirectory to, string newName)
+    /// <param name="from">Where it is.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="to">Where it is to be.</param>
+    /// <param name="newName">Its name there.</param>
+    /// <param name="except">Of a directory, an entry that each place keeps for itself.</param>
+    public static void Mirror(HeldDirectory from, string name, HeldDirectory to, string newName, string? except = null)
     {
-        Mirror(from, name, to, newName, 0);
+        Mirror(from, name, to, newName, except, 0);
         to.Sync();
     }
 
-    private static void Mirror(HeldDirectory from, string name, HeldDirectory to, string newName, int depth)
+    private static void Mirror(HeldDirectory from, string name, HeldDirectory to, string newName, string? except, int depth)
     {
         var (facts, there) = (Facts(from, name, depth), to.Look(newName));
         if (facts.Kind != EntryKind.Directory)
@@ -78,11 +87,11 @@ internal static class FileTree
             to.Remove(newName);
         using var inside = from.TryEnter(name) ?? throw Gone(from, name);
         using var target = there is { Kind: EntryKind.Directory } ? to.TryEnter(newName) ?? throw Gone(to, newName) : to.Make(newName);
-        var wanted = inside.Names;
-        foreach (var extra in target.Names.Except(wanted, StringComparer.Ordinal))
+        var wanted = But(inside, except).ToList();
+        foreach (var extra in But(target, except).Except(wanted, StringComparer.Ordinal))
             target.Remove(extra);
         foreach (var entry in wanted)
-            Mirror(inside, entry, target, entry, depth + 1);
+            Mirror(inside, entry, target, entry, except: null, depth + 1);
         to.Describe(newName, facts);
         target.Sync();
     }
@@ -100,18 +109,21 @@ internal static class FileTree
         to.Rename(Arriving, to, newName);
     }
 
-    private static void Walk(HeldDirectory directory, string name, Action<HeldDirectory, string, string, EntryFacts> visit) => Walk(directory, name, ".", visit, 0);
+    private static void Walk(HeldDirectory directory, string name, Action<HeldDirectory, string, string, EntryFacts> visit, string? except = null) =>
+        Walk(directory, name, ".", visit, except, 0);
 
-    private static void Walk(HeldDirectory directory, string name, string path, Action<HeldDirectory, string, string, EntryFacts> visit, int depth)
+    private static void Walk(HeldDirectory directory, string name, string path, Action<HeldDirectory, string, string, EntryFacts> visit, string? except, int depth)
     {
         var facts = Facts(directory, name, depth);
         visit(directory, name, path, facts);
         if (facts.Kind != EntryKind.Directory)
             return;
         using var inside = directory.TryEnter(name) ?? throw Gone(directory, name);
-        foreach (var entry in inside.Names)
-            Walk(inside, entry, $"{path}/{entry}", visit, depth + 1);
+        foreach (var entry in But(inside, except))
+            Walk(inside, entry, $"{path}/{entry}", visit, except: null, depth + 1);
     }
+
+    private static IEnumerable<string> But(HeldDirectory directory, string? except) => directory.Names.Where(name => !string.Equals(name, except, StringComparison.Ordinal));
 
     private static void Copy(HeldDirectory from, string name, HeldDirectory to, string newName, string path, StringBuilder digest, int depth, CancellationToken stop)
     {

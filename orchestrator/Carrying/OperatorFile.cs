@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Carrying;
@@ -19,7 +20,7 @@ public sealed record OperatorFile(string Path, string Digest, string? Problem)
             if (LinkOnTheWay(root, path) is { } link)
                 return new OperatorFile(path, "", $"{link} is a link; name the file by the path that it leads to");
             using var directory = OpenParent(root, path);
-            return new OperatorFile(path, directory is null ? "" : FileTree.Digest(directory, NameOf(path)) ?? "", Problem: null);
+            return new OperatorFile(path, directory is null ? "" : DigestOf(directory, path) ?? "", Problem: null);
         }
         catch (IOException exception)
         {
@@ -34,10 +35,27 @@ public sealed record OperatorFile(string Path, string Digest, string? Problem)
         using var source = OpenParent(from, path) ?? throw new IOException($"{path} is gone");
         EnsureParents(from, to, path);
         using var target = OpenParent(to, path) ?? throw new IOException($"a link is on the way to {path}");
-        FileTree.Mirror(source, NameOf(path), target, NameOf(path));
-        if (!string.Equals(FileTree.Digest(source, NameOf(path)), FileTree.Digest(target, NameOf(path)), StringComparison.Ordinal))
+        FileTree.Mirror(source, NameOf(path), target, NameOf(path), OfTheImageIn(path));
+        if (!string.Equals(DigestOf(source, path), DigestOf(target, path), StringComparison.Ordinal))
             throw new IOException($"{path} is not the same after it was copied");
     }
+
+    /// <summary>One in which there is nothing but what is the image's is none.</summary>
+    private static string? DigestOf(HeldDirectory directory, string path)
+    {
+        var except = OfTheImageIn(path);
+        if (except is not null)
+        {
+            using var inside = directory.TryEnter(NameOf(path));
+            if (inside is null || inside.Names.All(name => string.Equals(name, except, StringComparison.Ordinal)))
+                return null;
+        }
+
+        return FileTree.Digest(directory, NameOf(path), except);
+    }
+
+    /// <summary>Debian 12's mdevctl has its own scripts among the definitions.</summary>
+    private static string? OfTheImageIn(string path) => path is CarrySettings.NodeDevices ? "scripts.d" : null;
 
     private static string NameOf(string path) => System.IO.Path.GetFileName(path);
 

@@ -166,7 +166,7 @@ internal sealed class StateMove(SwapSession session)
             var read = FileTree.Copy(live, state.Name, arriving, state.Name, stop);
             if (stamp is null || !string.Equals(stamp, FileTree.Stamp(live, state.Name), StringComparison.Ordinal))
                 throw new IOException("it changed while it was copied");
-            if (!string.Equals(read, FileTree.Digest(arriving, state.Name, stop), StringComparison.Ordinal))
+            if (!string.Equals(read, FileTree.Digest(arriving, state.Name, stop: stop), StringComparison.Ordinal))
                 throw new IOException("the copy is not what was read");
             return (stamp, $"{state.Words}: {FileTree.SizeOf(arriving, state.Name)} bytes copied, sha256 {read} of all of it");
         }

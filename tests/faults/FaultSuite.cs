@@ -47,6 +47,7 @@ internal sealed class FaultSuite(FaultOptions options)
         new KilledWithMoments("checkpoint"),
         new KilledWithMoments("snapshot"),
         .. KilledInRestart.All(),
+        new KilledInDetach(),
     ];
 
     /// <summary>Runs all that were asked for; 0 where the oracle was content with every run.</summary>

@@ -34,7 +34,7 @@ public sealed class NotLiveTests
             first,
             [
                 new GuestSpec("pinned") { Disk = DiskFormat.Qcow2, DiskKiBPerSecond = 256 },
-                new GuestSpec("plugged") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [Devices.Ring()] },
+                new GuestSpec("plugged") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [DomainXmlWriter.Ring()] },
                 new GuestSpec("stays"),
             ],
             Token);

@@ -30,9 +30,9 @@ public sealed class RestartTests
         var guests = await lab.AddGuestsAsync(
             first,
             [
-                new GuestSpec("ring") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [Devices.Ring()] },
+                new GuestSpec("ring") { Disk = DiskFormat.Qcow2, Words = ["hs.http"], ExtraDevices = [DomainXmlWriter.Ring()] },
                 new GuestSpec("live"),
-                new GuestSpec("off") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff, ExtraDevices = [Devices.Ring()] },
+                new GuestSpec("off") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff, ExtraDevices = [DomainXmlWriter.Ring()] },
             ],
             Token);
         var (ring, live, off) = (guests[0], guests[1], guests[2]);

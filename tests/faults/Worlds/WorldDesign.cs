@@ -52,6 +52,11 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
         Plain.With($"vm.{PinnedGuest}", "live = false", $"when_not_live = \"{policy}\""),
         static () => [new GuestSpec(PinnedGuest) { Disk = DiskFormat.Qcow2 }, Spare()]);
 
+    /// <summary>A VM with a device that no QEMU migrates, and that is taken from it for the move.</summary>
+    public static WorldDesign Plugged { get; } = new(
+        Plain.With($"vm.{PluggedGuest}", "when_not_live = \"detach-reattach\""),
+        static () => [new GuestSpec(PluggedGuest) { Disk = DiskFormat.Qcow2, ExtraDevices = [DomainXmlWriter.Ring()] }, Spare()]);
+
     /// <summary>What a reboot tells apart: a VM that starts by itself, one that does not, and one that was shut off and does.</summary>
     public static WorldDesign Bootable { get; } = new(
         Plain,
@@ -124,6 +129,9 @@ internal sealed record WorldDesign(LabOptions Options, Func<IReadOnlyList<GuestS
 
     /// <summary>The one that never moves live.</summary>
     public const string PinnedGuest = "pinned";
+
+    /// <summary>The one with a device.</summary>
+    public const string PluggedGuest = "plugged";
 
     /// <summary>The one that is handed over.</summary>
     public const string HandedGuest = "handed";

@@ -76,7 +76,7 @@ public sealed class BlockedWorld : IAsyncLifetime
                 off with { Name = "private-disk", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2, DiskDirectory = PrivateDirectory },
                 off with { Name = "hand-bridge", Uuid = Guid.NewGuid(), Bridge = "br-hand" },
                 off with { Name = "fleeting-net", Uuid = Guid.NewGuid(), Bridge = null, Network = "fleeting" },
-                new GuestSpec("host-device") { ExtraDevices = [Devices.Ring()] },
+                new GuestSpec("host-device") { ExtraDevices = [DomainXmlWriter.Ring()] },
                 off with { Name = "saved", Uuid = Guid.NewGuid(), Disk = DiskFormat.Qcow2 },
                 off with { Name = "saved-new", Uuid = Guid.NewGuid(), MachineType = "pc-q35-10.0" },
             ],

@@ -5,14 +5,6 @@ namespace HostSwap.IntegrationTests.Support;
 /// <summary>Devices for guests.</summary>
 internal static class Devices
 {
-    /// <summary>One that no QEMU migrates, and that needs no hardware.</summary>
-    public static XElement Ring() => new(
-        "shmem",
-        new XAttribute("name", "ring"),
-        new XAttribute("role", "peer"),
-        new XElement("model", new XAttribute("type", "ivshmem-plain")),
-        new XElement("size", new XAttribute("unit", "M"), 4));
-
     /// <summary>A virtual TPM, whose state libvirt keeps.</summary>
     public static XElement Tpm() => new(
         "tpm", new XAttribute("model", "tpm-crb"), new XElement("backend", new XAttribute("type", "emulator"), new XAttribute("version", "2.0")));

@@ -75,7 +75,7 @@ internal sealed partial class FullWorld
                 on with { Name = "point", Uuid = Guid.NewGuid() },
                 on with { Name = "fleeting", Uuid = Guid.NewGuid(), Persistent = false },
                 on with { Name = "still", Uuid = Guid.NewGuid(), State = GuestState.Paused },
-                on with { Name = "saved", Uuid = Guid.NewGuid(), Bridge = null },
+                off with { Name = "saved", Uuid = Guid.NewGuid() },
                 off with { Name = "firm", Uuid = Guid.NewGuid(), ExtraDevices = [Devices.Tpm()] },
                 off with { Name = "spare", Uuid = Guid.NewGuid(), Autostart = true },
             ],
@@ -86,6 +86,8 @@ internal sealed partial class FullWorld
         await generation.VirshAsync(["snapshot-create-as", shot.Uuid, Moment], token);
         await generation.VirshAsync(["snapshot-create-as", spare.Uuid, Moment], token);
         await generation.VirshAsync(["checkpoint-create-as", point.Uuid, Moment], token);
+        await generation.VirshAsync(["start", saved.Uuid], token);
+        await OuterHostLab.WaitForTicksAsync(saved, 2, token);
         await generation.VirshAsync(["managedsave", saved.Uuid], token);
         // Its first start makes what its TPM and its firmware keep.
         await generation.VirshAsync(["define", "/dev/stdin"], token, Devices.WithUefi(firm.Xml, "firm").ToString());

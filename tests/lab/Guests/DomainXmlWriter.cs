@@ -116,6 +116,14 @@ public static class DomainXmlWriter
     /// <summary>A further card, on a bridge or in a libvirt network.</summary>
     public static XElement FurtherCard(string type, string source) => Card(type, new XAttribute(type, source), new GuestSpec(""));
 
+    /// <summary>A device that no QEMU migrates, and that needs no hardware.</summary>
+    public static XElement Ring() => new(
+        "shmem",
+        new XAttribute("name", "ring"),
+        new XAttribute("role", "peer"),
+        new XElement("model", new XAttribute("type", "ivshmem-plain")),
+        new XElement("size", new XAttribute("unit", "M"), 4));
+
     private static XElement Card(string type, XAttribute source, GuestSpec spec) => new(
         "interface",
         new XAttribute("type", type),

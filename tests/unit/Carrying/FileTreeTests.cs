@@ -47,7 +47,7 @@ public sealed class FileTreeTests : IDisposable
         File.GetLastWriteTimeUtc(Path.Join(copy, "key")).ShouldBe(LongAgo);
         Directory.GetLastWriteTimeUtc(copy).ShouldBe(LongAgo);
         new FileInfo(Path.Join(copy, "link")).LinkTarget.ShouldBe("../nowhere");
-        FileTree.Digest(_to, "copy", Token).ShouldBe(read);
+        FileTree.Digest(_to, "copy", stop: Token).ShouldBe(read);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class FileTreeTests : IDisposable
         var read = FileTree.Copy(_from, "image", _to, "image", Token);
 
         new FileInfo(Path.Join(_to.Path, "image")).Length.ShouldBe(Bytes);
-        FileTree.Digest(_to, "image", Token).ShouldBe(read);
+        FileTree.Digest(_to, "image", stop: Token).ShouldBe(read);
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class FileTreeTests : IDisposable
                 break;
         }
 
-        FileTree.Digest(_to, "tree", Token).ShouldNotBe(read);
+        FileTree.Digest(_to, "tree", stop: Token).ShouldNotBe(read);
     }
 
     [Fact]

@@ -32,6 +32,24 @@ public sealed class OperatorFileTests : IDisposable
     }
 
     [Fact]
+    public void Definitions_of_node_devices_are_carried_and_scripts_beside_them_stay_the_images()
+    {
+        const string Place = "/etc/mdevctl.d";
+        Write(_there, "etc/mdevctl.d/scripts.d/callouts/theirs", "#!/bin/sh");
+        OperatorFile.ReadIn(_there, Place).Digest.ShouldBeEmpty("nothing is defined");
+        Write(_here, "etc/mdevctl.d/0000:00:02.0/device", "{}");
+        Write(_there, "etc/mdevctl.d/0000:00:03.0/device", "{}");
+
+        OperatorFile.Carry(_here, _there, Place);
+
+        File.Exists(Path.Join(_there, "etc/mdevctl.d/0000:00:02.0/device")).ShouldBeTrue();
+        Directory.Exists(Path.Join(_there, "etc/mdevctl.d/0000:00:03.0")).ShouldBeFalse();
+        File.Exists(Path.Join(_there, "etc/mdevctl.d/scripts.d/callouts/theirs")).ShouldBeTrue();
+        OperatorFile.ReadIn(_there, Place).ShouldBe(OperatorFile.ReadIn(_here, Place));
+        OperatorFile.ReadIn(_there, Place).Digest.ShouldNotBeEmpty();
+    }
+
+    [Fact]
     public void A_directory_becomes_what_it_is_and_nothing_else()
     {
         Write(_here, "etc/overlay/a", "one");
