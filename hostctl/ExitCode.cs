@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Journal;
 
 namespace HostSwap.Hostctl;
@@ -51,6 +52,9 @@ internal enum ExitCode
 
     /// <summary>An earlier operation is unfinished and must be ended first; nothing was touched.</summary>
     Unfinished = 13,
+
+    /// <summary>Somebody has asked that no swap begins; nothing was touched.</summary>
+    Held = 14,
 }
 
 /// <summary>The one place where outcomes and exceptions become exit codes, and where those are explained.</summary>
@@ -73,6 +77,7 @@ internal static class ExitCodes
         (ExitCode.Declined, "declined by the operator; nothing was moved"),
         (ExitCode.NeedsPerson, "a person is needed: a VM's owner is unclear, or a VM was lost"),
         (ExitCode.Unfinished, "an earlier operation is unfinished; 'hostctl resume' ends it"),
+        (ExitCode.Held, "somebody holds swaps; 'hostctl status' says who, until when and why"),
     ];
 
     /// <summary>The exit code for the recorded result of an operation.</summary>
@@ -100,6 +105,7 @@ internal static class ExitCodes
         LockedException or FencedException => ExitCode.Locked,
         OwnershipException => ExitCode.NeedsPerson,
         UnfinishedException => ExitCode.Unfinished,
+        HeldException => ExitCode.Held,
         HostSwapException => ExitCode.Environment,
         OperationCanceledException when interrupted => ExitCode.Interrupted,
         _ => ExitCode.InternalError,

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
@@ -75,6 +76,19 @@ public interface IOuterHost : IAsyncDisposable
     /// <summary>Puts the VMs back into the previous generation; in mid-swap, into the active one.</summary>
     Task<SwapResult> RollbackAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Has no swap begin until it is released, or its end has come; whoever has the lock is not disturbed.</summary>
+    /// <param name="reason">Why: one line.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="until">When it ends by itself; null for when it is released.</param>
+    Hold PlaceHold(string reason, string by, DateTimeOffset? until);
+
+    /// <summary>Those who hold swaps now, the oldest first.</summary>
+    IReadOnlyList<Hold> GetHolds();
+
+    /// <summary>Releases a hold.</summary>
+    /// <returns>Whether there was one of that name.</returns>
+    bool ReleaseHold(string id);
 
     /// <summary>
     /// Ends the operation that another hostctl runs here in an orderly way, and waits until it has ended.

@@ -6,6 +6,7 @@ using HostSwap.Orchestrator.Displays;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
@@ -149,6 +150,15 @@ public sealed class OuterHost : IOuterHost
         ChangeAsync("rollback", parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
 
     /// <inheritdoc/>
+    public Hold PlaceHold(string reason, string by, DateTimeOffset? until) => Holds().Place(reason, by, until);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Hold> GetHolds() => Holds().All();
+
+    /// <inheritdoc/>
+    public bool ReleaseHold(string id) => Holds().Release(id);
+
+    /// <inheritdoc/>
     public async Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken)
     {
         RequireInitialised();
@@ -233,6 +243,12 @@ public sealed class OuterHost : IOuterHost
 
     private OuterHostParts Parts(IJournal journal, IContainerEngine? engine = null) =>
         new(_settings, engine ?? _engine, _kernel, new GenerationConnector(_time), journal, _time);
+
+    private HoldFiles Holds()
+    {
+        RequireInitialised();
+        return new HoldFiles(_settings.Paths.Holds, _time);
+    }
 
     private void RequireInitialised()
     {

@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Planning;
@@ -38,6 +39,9 @@ public sealed class OuterHostParts(
 
     /// <summary>What another hostctl wants of the operation that runs in this one.</summary>
     public AbortRequests Aborts { get; } = new(settings.Paths.LockFile);
+
+    /// <summary>Who has asked that no swap begins.</summary>
+    public HoldFiles Holds { get; } = new(settings.Paths.Holds, time);
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;

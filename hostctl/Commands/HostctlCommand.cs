@@ -24,6 +24,8 @@ internal sealed class HostctlCommand : RootCommand
         Add(new ResumeCommand(services, options));
         Add(new RollbackCommand(services, options));
         Add(new AbortCommand(services, options));
+        Add(new HoldCommand(services, options));
+        Add(new ReleaseCommand(services, options));
         Add(new RetireCommand(services, options));
         Add(new HistoryCommand(services, options));
         Add(new ShowCommand(services, options));

@@ -21,6 +21,7 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(ShowDocument))]
 [JsonSerializable(typeof(DiffDocument))]
 [JsonSerializable(typeof(AbortDocument))]
+[JsonSerializable(typeof(HoldDocument))]
 [JsonSerializable(typeof(ChecksDocument))]
 [JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(EventsHeader))]

@@ -14,6 +14,7 @@ namespace HostSwap.Hostctl.Json;
 /// <param name="LockHolder">Who holds the lock, in words for people.</param>
 /// <param name="Generations">The generations, by number.</param>
 /// <param name="Vms">Every VM in every generation that answers.</param>
+/// <param name="Holds">Who has asked that no swap begins.</param>
 internal sealed record StatusDocument(
     string Schema,
     bool Initialised,
@@ -21,7 +22,8 @@ internal sealed record StatusDocument(
     long? UnfinishedSwap,
     string? LockHolder,
     IReadOnlyList<GenerationDto> Generations,
-    IReadOnlyList<VmDto> Vms)
+    IReadOnlyList<VmDto> Vms,
+    IReadOnlyList<HoldDto> Holds)
 {
     /// <summary>Maps what the orchestrator saw.</summary>
     public static StatusDocument From(HostStatus status) => new(
@@ -31,7 +33,8 @@ internal sealed record StatusDocument(
         status.UnfinishedSwap,
         status.LockHolder,
         [.. status.Generations.Select(GenerationDto.From)],
-        [.. status.VirtualMachines.Select(VmDto.From)]);
+        [.. status.VirtualMachines.Select(VmDto.From)],
+        [.. status.Holds.Select(HoldDto.From)]);
 }
 
 /// <summary><c>hostctl vm list --format json</c>.</summary>

@@ -20,6 +20,7 @@ internal static class StatusText
 
         WriteGenerations(console, status, zone);
         WriteVms(console, status.VirtualMachines);
+        HoldText.Write(console, status.Holds, zone);
         if (status.LockHolder is { } holder) console.Line($"Locked by {holder}.", Tone.Doubtful);
         if (status.UnfinishedSwap is { } swap)
         {

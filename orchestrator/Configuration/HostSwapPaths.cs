@@ -43,6 +43,9 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>What generations have said they can give VMs, by their image.</summary>
     public string Capabilities => Path.Join(State, "capabilities");
 
+    /// <summary>Who has asked that no swap begins; a file each.</summary>
+    public string Holds => Path.Join(State, "holds");
+
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 

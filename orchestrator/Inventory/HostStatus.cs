@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Libvirt;
 
 namespace HostSwap.Orchestrator.Inventory;
@@ -14,7 +15,11 @@ public sealed record HostStatus(
     IReadOnlyList<GenerationStatus> Generations,
     IReadOnlyList<VmStatus> VirtualMachines,
     long? UnfinishedSwap,
-    string? LockHolder);
+    string? LockHolder)
+{
+    /// <summary>Who has asked that no swap begins.</summary>
+    public IReadOnlyList<Hold> Holds { get; init; } = [];
+}
 
 /// <summary>A VM as it is seen now.</summary>
 public sealed record VmStatus(

@@ -21,7 +21,10 @@ public sealed class StatusReader(OuterHostParts parts)
             [.. looks.Select(look => look.Status)],
             [.. looks.SelectMany(look => look.Machines).OrderBy(machine => machine.Name, StringComparer.Ordinal)],
             parts.Journal.UnfinishedOperations() is [var newest, ..] ? newest.Id : null,
-            OuterHostLock.FindHolder(parts.Settings.Paths.LockFile)?.Words);
+            OuterHostLock.FindHolder(parts.Settings.Paths.LockFile)?.Words)
+        {
+            Holds = parts.Holds.All(),
+        };
     }
 
     private async Task<(GenerationStatus Status, IReadOnlyList<VmStatus> Machines)> LookAsync(

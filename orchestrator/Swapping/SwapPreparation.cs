@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Handover;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Planning.Recorded;
@@ -162,7 +163,7 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
         return plan with
         {
             Moves = [.. plan.Moves.Select(move => move with { Autostart = move.Autostart || noted.Contains(move.Uuid) })],
-            Warnings = [.. plan.Warnings, .. NotHandedOver(plan), .. proofs.Warnings(context)],
+            Warnings = [.. plan.Warnings, .. NotHandedOver(plan), .. proofs.Warnings(context), .. parts.Holds.All().Select(HeldException.Warning)],
         };
     }
 

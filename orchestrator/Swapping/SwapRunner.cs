@@ -16,11 +16,13 @@ public sealed class SwapRunner(OuterHostParts parts, ISwapObserver observer, ISw
 
     /// <summary>Swaps. The caller holds the outer host's lock.</summary>
     /// <exception cref="UnfinishedException">An earlier operation must be ended first; nothing was touched.</exception>
+    /// <exception cref="Holding.HeldException">Somebody has asked that none begins; nothing was touched.</exception>
     public async Task<SwapResult> RunAsync(SwapRequest request, CancellationToken stop)
     {
         var start = await _steps.RunAsync(SwapStep.Preflight, async () =>
         {
             Unfinished.ThrowIfAny(parts.Journal);
+            parts.Holds.ThrowIfHeld();
             var found = await _preparation.FindStartAsync(request.Image, stop);
             return (found, $"{found.Source.Name} is active");
         });

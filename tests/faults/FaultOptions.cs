@@ -6,9 +6,10 @@ namespace HostSwap.Faults;
 /// <summary>What was asked for.</summary>
 /// <param name="Quick">Whether only a sample of each case is run, as <c>make test</c> does.</param>
 /// <param name="Cases">Numbers of the cases; empty for all.</param>
+/// <param name="Name">Text that is in the names of the cases; empty for all.</param>
 /// <param name="KillPoints">At which journal writes hostctl is killed; empty for all.</param>
 /// <param name="Output">Directory of the report.</param>
-internal sealed record FaultOptions(bool Quick, IReadOnlySet<int> Cases, IReadOnlyList<int> KillPoints, string Output)
+internal sealed record FaultOptions(bool Quick, IReadOnlySet<int> Cases, string Name, IReadOnlyList<int> KillPoints, string Output)
 {
     /// <summary>Reads the command line; null where it is wrong.</summary>
     public static FaultOptions? TryParse(IReadOnlyList<string> arguments)
@@ -16,7 +17,7 @@ internal sealed record FaultOptions(bool Quick, IReadOnlySet<int> Cases, IReadOn
         // The release has no fault points. Whoever names another program means it.
         if (Environment.GetEnvironmentVariable("HOSTSWAP_HOSTCTL") is not { Length: > 0 })
             Repository.Hostctl = Path.Join(Repository.Output, "build", "bin", "HostSwap.Hostctl", "debug", "hostctl");
-        var options = new FaultOptions(Quick: false, new HashSet<int>(), [], Path.Join(Repository.Output, "faults"));
+        var options = new FaultOptions(Quick: false, new HashSet<int>(), "", [], Path.Join(Repository.Output, "faults"));
         for (var i = 0; i < arguments.Count; i++)
         {
             if (arguments[i] is "--quick")
@@ -36,6 +37,7 @@ internal sealed record FaultOptions(bool Quick, IReadOnlySet<int> Cases, IReadOn
     private FaultOptions? With(string name, string value) => name switch
     {
         "--case" when Numbers(value) is { } numbers => this with { Cases = numbers.ToHashSet() },
+        "--name" when value.Length > 0 => this with { Name = value },
         "--kill-points" when Numbers(value) is { } numbers => this with { KillPoints = numbers },
         "--out" when value.Length > 0 => this with { Output = Path.GetFullPath(value) },
         _ => null,

@@ -75,7 +75,10 @@ internal sealed class FaultSuite(FaultOptions options)
     }
 
     private bool IsWanted(FaultCase faultCase) =>
-        options.Cases.Count > 0 ? options.Cases.Contains(faultCase.Number) : !options.Quick || faultCase.InQuickPart;
+        faultCase.Name.Contains(options.Name, StringComparison.Ordinal)
+        && (options.Cases.Count > 0 || options.Name.Length > 0
+            ? options.Cases.Count == 0 || options.Cases.Contains(faultCase.Number)
+            : !options.Quick || faultCase.InQuickPart);
 
     private async Task RunAsync(FaultBench bench, FaultCase faultCase, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using HostSwap.Lab;
 using HostSwap.Lab.Hosts;
 
 // Makes every case of the table of fault cases happen for real, and asks the same oracle after each.
-//   hostswap-faults [--quick] [--case 8,9] [--kill-points 3,17] [--out DIRECTORY]
+//   hostswap-faults [--quick] [--case 8,9] [--name TEXT] [--kill-points 3,17] [--out DIRECTORY]
 //   hostswap-faults clean      removes what killed runs have left
 using var stop = new CancellationTokenSource();
 PosixSignalRegistration[] signals =
@@ -27,7 +27,7 @@ try
 
     if (FaultOptions.TryParse(args) is not { } options)
     {
-        await Console.Error.WriteLineAsync("usage: hostswap-faults [--quick] [--case N,…] [--kill-points N,…] [--out DIRECTORY] | hostswap-faults clean");
+        await Console.Error.WriteLineAsync("usage: hostswap-faults [--quick] [--case N,…] [--name TEXT] [--kill-points N,…] [--out DIRECTORY] | hostswap-faults clean");
         return 2;
     }
 

@@ -64,5 +64,21 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
     }
 
     [Fact]
+    public async Task A_swap_that_somebody_holds_begins_nothing_until_it_is_released()
+    {
+        var before = (await world.Lab.Hostctl.ReadAsync<HistoryView>(["history"], Token)).Operations.Count;
+        (await world.Lab.Hostctl.RunAsync(["hold", "--reason", "RAID is being rebuilt", "--until", "1h"], Token)).ExitCode.ShouldBe(ExitCodes.Done);
+
+        var held = await world.Lab.Hostctl.RunAsync(["swap", "--yes", "--image", Repository.Bookworm], Token);
+
+        held.ExitCode.ShouldBe(ExitCodes.Held, held.Describe());
+        held.Error.ShouldContain("RAID is being rebuilt");
+        (await world.Lab.Hostctl.StatusAsync(Token)).Holds.ShouldHaveSingleItem().Reason.ShouldBe("RAID is being rebuilt");
+        (await world.Lab.Hostctl.ReadAsync<HistoryView>(["history"], Token)).Operations.Count.ShouldBe(before, "no operation has begun");
+        (await world.Lab.Hostctl.RunAsync(["release"], Token)).ExitCode.ShouldBe(ExitCodes.Done);
+        (await world.Lab.Hostctl.StatusAsync(Token)).Holds.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_plan_leaves_no_candidate_behind() => await Oracle.GenerationsAreAsync(world.Lab, active: 1, Token);
 }

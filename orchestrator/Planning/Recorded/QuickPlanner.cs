@@ -2,6 +2,7 @@ using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 
@@ -62,6 +63,7 @@ internal sealed class QuickPlanner(OuterHostParts parts)
         var plan = Planner.Make(context);
         return plan with
         {
+            Warnings = [.. plan.Warnings, .. parts.Holds.All().Select(HeldException.Warning)],
             Candidate = null,
             Moves = [.. plan.Moves.Select(static move => move is { Method: MoveMethod.Copy, Detaches: false } ? move with { Reason = "it moves while it runs; whether its RAM can stay where it is, a full plan tells" } : move)],
             // Which of them the other side has not the same already, it alone can tell.

@@ -15,4 +15,5 @@ public static class ExitCodes
     public const int ChecksFailed = 10;
     public const int NeedsPerson = 12;
     public const int Unfinished = 13;
+    public const int Held = 14;
 }

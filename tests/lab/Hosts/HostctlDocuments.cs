@@ -23,7 +23,8 @@ public sealed record StatusView(
     long? UnfinishedSwap,
     string? LockHolder,
     IReadOnlyList<GenerationView> Generations,
-    IReadOnlyList<VmView> Vms)
+    IReadOnlyList<VmView> Vms,
+    IReadOnlyList<HoldView> Holds)
 {
     /// <summary>The active generation.</summary>
     public GenerationView Active => Generations.Single(static generation => generation.Role is "active");
@@ -31,6 +32,9 @@ public sealed record StatusView(
     /// <summary>Every entry of one VM: more than one means that several generations have it.</summary>
     public IReadOnlyList<VmView> Of(Guid uuid) => [.. Vms.Where(vm => vm.Uuid == uuid)];
 }
+
+/// <summary>Who holds swaps.</summary>
+public sealed record HoldView(string Id, string Reason, string By, DateTimeOffset? Until);
 
 /// <summary>One generation.</summary>
 public sealed record GenerationView(int Number, string Role, string Image, string State, Guid HostUuid);

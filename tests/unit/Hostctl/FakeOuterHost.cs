@@ -4,6 +4,7 @@ using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
@@ -91,6 +92,20 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public Task<SwapResult> RollbackAsync(FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
         MoveAsync($"rollback {onFailure}", approval, observer, cancellationToken);
+
+    /// <summary>Who holds swaps.</summary>
+    public List<Hold> Holds { get; } = [];
+
+    public Hold PlaceHold(string reason, string by, DateTimeOffset? until)
+    {
+        var hold = Answer($"hold {reason}", new Hold($"{Holds.Count:x8}", reason, by, Samples.At, until)).Result;
+        Holds.Add(hold);
+        return hold;
+    }
+
+    public IReadOnlyList<Hold> GetHolds() => Answer<IReadOnlyList<Hold>>("holds", [.. Holds]).Result;
+
+    public bool ReleaseHold(string id) => Answer($"release {id}", Holds.RemoveAll(hold => hold.Id == id) > 0).Result;
 
     public Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken) => Answer($"abort {rollback}", Aborted);
 
