@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Holding;
+using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Journal;
 
 namespace HostSwap.Hostctl;
@@ -23,7 +24,7 @@ internal enum ExitCode
     /// <summary>There was nothing to do: the image is active already.</summary>
     NothingToDo = 3,
 
-    /// <summary>The plan has blockers; nothing was moved. Or a VM cannot be prepared for handover, and was not changed.</summary>
+    /// <summary>The plan has blockers; nothing was moved. Or a VM cannot be prepared for handover, and was not changed; or an image that is to be removed is needed.</summary>
     RefusedByPlan = 4,
 
     /// <summary>Another hostctl holds this outer host's lock, or has taken it over from this one.</summary>
@@ -67,7 +68,7 @@ internal static class ExitCodes
         (ExitCode.InternalError, "internal error (a defect; the log has the stack trace)"),
         (ExitCode.Usage, "wrong command line or configuration; nothing was touched"),
         (ExitCode.NothingToDo, "nothing to do"),
-        (ExitCode.RefusedByPlan, "refused by the plan, and nothing was moved; or a VM cannot be prepared"),
+        (ExitCode.RefusedByPlan, "refused by the plan, and nothing was moved; or a VM cannot be prepared, or an image is needed"),
         (ExitCode.Locked, "another hostctl holds the lock"),
         (ExitCode.FailedOldSide, "failed; every VM is on the old side"),
         (ExitCode.FailedBothSides, "failed; there are VMs on both sides"),
@@ -105,6 +106,7 @@ internal static class ExitCodes
         LockedException or FencedException => ExitCode.Locked,
         OwnershipException => ExitCode.NeedsPerson,
         UnfinishedException => ExitCode.Unfinished,
+        ImageNeededException => ExitCode.RefusedByPlan,
         HeldException => ExitCode.Held,
         HostSwapException => ExitCode.Environment,
         OperationCanceledException when interrupted => ExitCode.Interrupted,

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
+using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
@@ -76,6 +77,19 @@ public interface IOuterHost : IAsyncDisposable
     /// <summary>Puts the VMs back into the previous generation; in mid-swap, into the active one.</summary>
     Task<SwapResult> RollbackAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>The host images of this machine, the newest first, with what needs each.</summary>
+    Task<IReadOnlyList<HostImage>> GetImagesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Compares the packages of two host images.</summary>
+    /// <param name="from">The one; null for that of the active generation.</param>
+    /// <param name="to">The other; null for the configured one.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<ImageComparison> CompareImagesAsync(string? from, string? to, CancellationToken cancellationToken);
+
+    /// <summary>Removes a host image that nothing needs.</summary>
+    /// <returns>What was removed.</returns>
+    Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken);
 
     /// <summary>Has no swap begin until it is released, or its end has come; whoever has the lock is not disturbed.</summary>
     /// <param name="reason">Why: one line.</param>

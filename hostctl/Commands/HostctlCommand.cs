@@ -35,6 +35,12 @@ internal sealed class HostctlCommand : RootCommand
             new VmPrepareCommand(services, options, undo: false),
             new VmPrepareCommand(services, options, undo: true),
         });
+        Add(new Command("image", "Looks at host images, and removes those that nothing needs.")
+        {
+            new ImageListCommand(services, options),
+            new ImageDiffCommand(services, options),
+            new ImageRemoveCommand(services, options),
+        });
         Add(new Command("memory", "The memory mount, which holds the RAM of prepared VMs.") { new MemoryMountCommand(services, options) });
         Add(new ConsoleCommand(services, options));
         Add(new DisplayCommand(services, options));

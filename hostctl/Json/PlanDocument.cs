@@ -1,5 +1,6 @@
 using HostSwap.Hostctl.Rendering;
 using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Planning;
 
 namespace HostSwap.Hostctl.Json;
@@ -87,7 +88,7 @@ internal sealed record PlanDto(
         plan.Warnings,
         plan.NotRefreshed)
     {
-        Packages = plan.Packages is { } packages ? [.. packages.Select(static package => new PackageDto(package.Name, package.From, package.To, package.Sensitive))] : null,
+        Packages = plan.Packages is { } packages ? [.. packages.Select(PackageDto.Of)] : null,
         Kernel = plan.Kernel,
         KernelModules = [.. plan.KernelModules.Select(static module => new KernelModuleDto(module.Name, module.State, module.Device, module.From, module.To))],
         RecordedAt = plan.Quick?.RecordedAt,
@@ -114,7 +115,11 @@ internal sealed record KernelModuleDto(string Name, string State, string Device,
 /// <param name="From">Its version now; absent where it is added.</param>
 /// <param name="To">Its version then; absent where it is removed.</param>
 /// <param name="Sensitive">Whether security rests on it.</param>
-internal sealed record PackageDto(string Name, string? From, string? To, bool Sensitive);
+internal sealed record PackageDto(string Name, string? From, string? To, bool Sensitive)
+{
+    /// <summary>Maps it.</summary>
+    public static PackageDto Of(PackageChange package) => new(package.Name, package.From, package.To, package.Sensitive);
+}
 
 /// <summary>One VM's part of a plan.</summary>
 /// <param name="Order">Its place, from 1.</param>

@@ -17,7 +17,7 @@ internal static class PlanText
         console.WriteLine();
         WriteVersions(console, plan.Versions);
         WriteKernel(console, plan);
-        WritePackages(console, plan.Packages);
+        if (plan.Packages is { } packages) PackageText.Write(console, packages, all: false);
         WriteMoves(console, plan);
         console.List("Carried over besides:", [
             .. plan.Networks.Select(name => $"network {SafeText.Name(name)}"),
@@ -70,26 +70,6 @@ internal static class PlanText
         console.Line($"Kernel of both sides: {plan.Kernel}; {string.Join(", ", plan.KernelModules.Select(static module => $"{module.Name} {module.State}"))}.");
         foreach (var module in plan.KernelModules.Where(static module => module.To is { } there && there != module.From))
             console.Line($"  {module.Device} is given to {(module.From ? "the old side alone" : "the new side alone")}.", Tone.Doubtful);
-        console.WriteLine();
-    }
-
-    /// <summary>Those on which security rests by name, all others by their number: a new release changes hundreds.</summary>
-    private static void WritePackages(IAnsiConsole console, IReadOnlyList<PackageChange>? packages)
-    {
-        if (packages is null) return;
-        var sensitive = packages.Where(static package => package.Sensitive).ToList();
-        if (sensitive.Count > 0)
-        {
-            var table = Layout.Table("Package", "Now", "Then");
-            foreach (var package in sensitive)
-                table.AddRow(Layout.Name(package.Name), Layout.Name(package.From ?? "absent"), Layout.Cell(package.To ?? "absent", Tone.Good));
-            console.Show(table);
-        }
-
-        var (added, removed) = (packages.Count(static package => package.From is null), packages.Count(static package => package.To is null));
-        console.Line(packages.Count == 0
-            ? "No package changes."
-            : $"{Format.Count(packages.Count, "package")} in all: {packages.Count - added - removed} in another version, {added} added, {removed} removed ('--format json' names them).");
         console.WriteLine();
     }
 

@@ -8,14 +8,20 @@ namespace HostSwap.Orchestrator.Inventory;
 /// <summary>The Debian packages of a generation, as its image wrote them down when it was built.</summary>
 public static class PackageManifest
 {
-    private const int LargestManifest = 4 << 20;
+    /// <summary>The most bytes that one may have.</summary>
+    public const int LargestManifest = 4 << 20;
 
     /// <summary>Reads them; null where the image has no manifest, or none that can be understood.</summary>
     /// <param name="kernel">The outer host's kernel, through which files of a container are seen.</param>
     /// <param name="initPid">The container's init.</param>
-    public static IReadOnlyList<InstalledPackage>? Read(IOuterKernel kernel, int initPid)
+    public static IReadOnlyList<InstalledPackage>? Read(IOuterKernel kernel, int initPid) =>
+        Parse(kernel.ReadText(initPid, HostImageContract.PackageManifest, LargestManifest));
+
+    /// <summary>Reads a manifest; null where there is none, or none that can be understood.</summary>
+    /// <param name="text">Its text; null or empty where there is none.</param>
+    public static IReadOnlyList<InstalledPackage>? Parse(string? text)
     {
-        if (kernel.ReadText(initPid, HostImageContract.PackageManifest, LargestManifest) is not { } text)
+        if (string.IsNullOrEmpty(text))
             return null;
         try
         {
@@ -24,7 +30,7 @@ public static class PackageManifest
         }
         catch (JsonException)
         {
-            return null; // Whoever plans says that nothing can be said of the packages.
+            return null; // Whoever asks says that nothing can be said of the packages.
         }
     }
 

@@ -1,6 +1,7 @@
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
 using HostSwap.Lab.Hosts;
+using HostSwap.Lab.Processes;
 using Shouldly;
 using Xunit;
 
@@ -61,6 +62,26 @@ public sealed class PlanBlockerTests(BlockedWorld world) : IClassFixture<Blocked
         var generation = await world.Lab.ActiveAsync(Token);
         var copying = world.Lab.Guests.Single(static guest => guest.Name is "copying");
         (await generation.VirshAsync(["blockjob", copying.Uuid, "vda", "--info"], Token)).ShouldNotBeEmpty("its copy must still be under way");
+    }
+
+    [Fact]
+    public async Task Host_images_are_listed_and_compared_and_one_that_is_needed_is_kept()
+    {
+        var listed = await world.Lab.Hostctl.ReadAsync<ImageListView>(["image", "list"], Token);
+        listed.Images.Single(static image => image.Names.Contains(Repository.Trixie)).NeededBy.ShouldContain("gen-1 (active)");
+        var compared = await world.Lab.Hostctl.RunAsync(["image", "diff", Repository.Trixie, Repository.Bookworm, "--format", "json"], Token);
+        compared.ExitCode.ShouldBe(ExitCodes.ChecksFailed, compared.Describe());
+        HostctlDocuments.Read<ImageDiffView>(compared.Output).Packages.ShouldContain(static package => package.Name == "qemu-system-x86" && package.Sensitive);
+        (await DockerCli.RunAsync(["ps", "--all", "--quiet", "--filter", "label=hostswap.image-reader"], Token)).Trim().ShouldBeEmpty("nothing is left of the reading");
+        var needed = await world.Lab.Hostctl.RunAsync(["image", "remove", Repository.Trixie], Token);
+        needed.ExitCode.ShouldBe(ExitCodes.RefusedByPlan, needed.Describe());
+
+        var spare = $"hostswap/unneeded:{Guid.NewGuid():N}";
+        var build = await Command.RunAsync("docker", ["build", "--quiet", "--tag", spare, "-"], Token, input: $"FROM {Repository.Trixie}\nLABEL hostswap.test={spare}\n");
+        build.ExitCode.ShouldBe(0, build.Describe());
+        (await world.Lab.Hostctl.RunAsync(["image", "remove", spare], Token)).ExitCode.ShouldBe(ExitCodes.Done);
+        (await world.Lab.Hostctl.ReadAsync<ImageListView>(["image", "list"], Token)).Images.SelectMany(static image => image.Names).ShouldNotContain(spare);
+        (await DockerCli.InspectAsync([Repository.Trixie], Token)).Count.ShouldBe(1, "what it was made from is there");
     }
 
     [Fact]

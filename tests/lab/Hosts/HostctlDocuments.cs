@@ -36,6 +36,15 @@ public sealed record StatusView(
 /// <summary>Who holds swaps.</summary>
 public sealed record HoldView(string Id, string Reason, string By, DateTimeOffset? Until);
 
+/// <summary><c>hostctl image list --format json</c>.</summary>
+public sealed record ImageListView(string Schema, IReadOnlyList<ImageView> Images);
+
+/// <summary>A host image.</summary>
+public sealed record ImageView(string Id, IReadOnlyList<string> Names, IReadOnlyList<string> NeededBy);
+
+/// <summary><c>hostctl image diff --format json</c>.</summary>
+public sealed record ImageDiffView(string Schema, bool Same, IReadOnlyList<PackageView> Packages);
+
 /// <summary>One generation.</summary>
 public sealed record GenerationView(int Number, string Role, string Image, string State, Guid HostUuid);
 

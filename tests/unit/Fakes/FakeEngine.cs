@@ -32,7 +32,10 @@ internal sealed class FakeEngine : IContainerEngine
 
     public Task<EngineDescription> DescribeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<ImageDescription?> FindImageAsync(string reference, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <summary>Images by name and by digest.</summary>
+    public Dictionary<string, ImageDescription> Images { get; } = new(StringComparer.Ordinal);
+
+    public Task<ImageDescription?> FindImageAsync(string reference, CancellationToken cancellationToken) => Task.FromResult(Images.GetValueOrDefault(reference));
 
     public Task<IReadOnlyList<ContainerDescription>> ListContainersAsync(string label, string value, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

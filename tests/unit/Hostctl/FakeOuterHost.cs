@@ -5,6 +5,7 @@ using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
+using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
@@ -92,6 +93,19 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public Task<SwapResult> RollbackAsync(FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
         MoveAsync($"rollback {onFailure}", approval, observer, cancellationToken);
+
+    /// <summary>The host images.</summary>
+    public List<HostImage> Images { get; } = [];
+
+    /// <summary>What two of them have of packages.</summary>
+    public List<PackageChange> Packages { get; } = [];
+
+    public Task<IReadOnlyList<HostImage>> GetImagesAsync(CancellationToken cancellationToken) => Answer<IReadOnlyList<HostImage>>("images", Images);
+
+    public Task<ImageComparison> CompareImagesAsync(string? from, string? to, CancellationToken cancellationToken) =>
+        Answer($"compare images {from} {to}", new ImageComparison(Images[0].Image, Images[^1].Image, Packages));
+
+    public Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken) => Answer($"remove image {reference}", Images[0].Image);
 
     /// <summary>Who holds swaps.</summary>
     public List<Hold> Holds { get; } = [];

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Generations;
+using HostSwap.Orchestrator.Inventory;
+using HostSwap.Orchestrator.Swapping;
+
+namespace HostSwap.Orchestrator.Images;
+
+/// <summary>The host images of this machine. Nothing of them is ever started here.</summary>
+public sealed class HostImages(OuterHostParts parts, IImageStore store)
+{
+    /// <summary>Label of a container that was made to read files of an image.</summary>
+    private const string ReaderLabel = "hostswap.image-reader";
+
+    private const int ShortestDigest = 6;
+    private const string DigestPrefix = "sha256:";
+
+    /// <summary>All of them, the newest first, with what needs each.</summary>
+    public async Task<IReadOnlyList<HostImage>> ListAsync(CancellationToken cancellationToken)
+    {
+        var needs = Needs();
+        var configured = await parts.Engine.FindImageAsync(parts.Settings.Image, cancellationToken);
+        return
+        [
+            .. (await store.ListImagesAsync(HostImageContract.KindLabel, HostImageContract.Kind, cancellationToken))
+                .OrderByDescending(static image => image.CreatedAt).ThenBy(static image => image.Id, StringComparer.Ordinal)
+                .Select(image => new HostImage(
+                    image,
+                    [.. needs[image.Id], .. string.Equals(configured?.Id, image.Id, StringComparison.Ordinal) ? new[] { "the configuration" } : []])),
+        ];
+    }
+
+    /// <summary>Compares the packages of two.</summary>
+    /// <param name="from">The one; null for that of the active generation.</param>
+    /// <param name="to">The other; null for the configured one.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="UsageException">There is no such image, or several.</exception>
+    /// <exception cref="EnvironmentException">One does not say what it has.</exception>
+    public async Task<ImageComparison> CompareAsync(string? from, string? to, CancellationToken cancellationToken)
+    {
+        var images = await ListAsync(cancellationToken);
+        var first = Find(images, from ?? parts.Generations.Active().Record.ImageId).Image;
+        var second = Find(images, to ?? parts.Settings.Image).Image;
+        return new ImageComparison(first, second, PackageManifest.Compare(await ReadAsync(first, cancellationToken), await ReadAsync(second, cancellationToken)));
+    }
+
+    /// <summary>Removes one, and sees that it is gone.</summary>
+    /// <param name="reference">Its name or digest.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What was removed.</returns>
+    /// <exception cref="ImageNeededException">Something needs it.</exception>
+    public async Task<StoredImage> RemoveAsync(string reference, CancellationToken cancellationToken)
+    {
+        var (image, neededBy) = Find(await ListAsync(cancellationToken), reference);
+        if (neededBy.Count > 0)
+            throw new ImageNeededException(reference, neededBy);
+        await store.RemoveImageAsync(image, cancellationToken);
+        return await parts.Engine.FindImageAsync(image.Id, cancellationToken) is null
+            ? image
+            : throw new AdapterException("docker", $"remove image {reference}", "it is there still");
+    }
+
+    private async Task<IReadOnlyList<InstalledPackage>> ReadAsync(StoredImage image, CancellationToken cancellationToken)
+    {
+        var text = await store.ReadTextAsync(
+            image.Id, HostImageContract.PackageManifest, PackageManifest.LargestManifest, new(ReaderLabel, parts.Settings.Paths.Instance), cancellationToken);
+        return PackageManifest.Parse(text) ?? throw new EnvironmentException(
+            $"which packages the image {NameOf(image)} has cannot be said: it has no list of them ({HostImageContract.PackageManifest}) that can be read",
+            "Build it anew from images/host.");
+    }
+
+    /// <summary>By digest: what generations were made from, and what an unfinished operation goes to.</summary>
+    private ILookup<string, string> Needs() => parts.Generations.All()
+        .Select(static generation => (generation.Record.ImageId, Words: $"{generation.Name} ({JsonNamingPolicy.CamelCase.ConvertName(generation.Role.ToString())})"))
+        .Concat(parts.Journal.UnfinishedOperations().Select(static operation => (SwapDetail.Parse(operation.DetailJson).ImageId, Words: $"operation {operation.Id}, which is unfinished")))
+        .ToLookup(static need => need.ImageId, static need => need.Words, StringComparer.Ordinal);
+
+    /// <summary>By name, digest, or what a digest begins with.</summary>
+    private static HostImage Find(IReadOnlyList<HostImage> images, string reference)
+    {
+        var digest = reference.StartsWith(DigestPrefix, StringComparison.Ordinal) ? reference[DigestPrefix.Length..] : reference;
+        var found = images.Where(image => image.Image.Names.Contains(reference, StringComparer.Ordinal)).ToList();
+        if (found.Count == 0 && digest.Length >= ShortestDigest)
+            found = [.. images.Where(image => image.Image.Id.StartsWith(DigestPrefix + digest, StringComparison.Ordinal))];
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new UsageException($"there is no host image {reference} on this machine", "'hostctl image list' shows those that there are."),
+            _ => throw new UsageException($"{found.Count} host images are meant by {reference}", "Write more of the digest."),
+        };
+    }
+
+    private static string NameOf(StoredImage image) => image.Names is [var name, ..] ? name : image.Id;
+}
