@@ -94,6 +94,44 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         }
     }
 
+    [Theory]
+    [InlineData(Repository.Bookworm)]
+    [InlineData(Repository.Trixie)]
+    public async Task Its_units_leave_hostctl_what_it_needs(string image)
+    {
+        await using var container = await StartAsync(image);
+        await InstallAsync(container, package.Inside);
+        // Units only want it to run: there is no Docker that answers.
+        await RunAsync(container, "cp", $"{DebianPackage.Mount}/docker.service", "/run/systemd/system/docker.service");
+        await RunAsync(container, "sed", "--in-place", "$a [vm.web]\\ndisplay = \"127.0.0.1:5901\"", Configuration);
+        await RunAsync(container, "systemctl", "daemon-reload");
+        (await container.ExecAsync(["hostctl", "init"], Token)).ExitCode.ShouldBe(ExitCodes.Environment);
+        await RunAsync(container, "umount", "/run/hostswap/memory");
+
+        await RunAsync(container, "systemctl", "start", "hostswap-memory.service", "hostswap-display.service", "hostswap-retire.service");
+        await RunAsync(container, "mountpoint", "/run/hostswap/memory");
+        (await PropertyAsync(container, "hostswap-display.service", "ActiveState")).ShouldBe("active");
+        (await PropertyAsync(container, "hostswap-retire.service", "Result")).ShouldBe("success");
+
+        // All goes well until Docker is asked, and where it does not come up nothing is resumed.
+        (await container.ExecAsync(["systemctl", "start", "hostswap-resume.service"], Token)).ExitCode.ShouldNotBe(0);
+        (await RunAsync(container, "journalctl", "--unit", "hostswap.service")).ShouldContain("Docker at unix:///var/run/docker.sock cannot be reached");
+        (await PropertyAsync(container, "hostswap-resume.service", "ExecMainStartTimestampMonotonic")).ShouldBe("0");
+
+        // With generations up it runs, and comes to where it looks for the active one.
+        await RunAsync(container, "systemctl", "stop", "hostswap.service");
+        await RunAsync(container, "install", "-D", $"{DebianPackage.Mount}/started.conf", "/run/systemd/system/hostswap.service.d/started.conf");
+        await RunAsync(container, "systemctl", "daemon-reload");
+        await RunAsync(container, "systemctl", "start", "hostswap-resume.service");
+        await Poll.UntilAsync(
+            "the end of the resumption",
+            TimeSpan.FromSeconds(20),
+            async _ => await PropertyAsync(container, "hostswap-resume.service", "ActiveState") == "failed",
+            static () => "it runs",
+            Token);
+        (await RunAsync(container, "journalctl", "--unit", "hostswap-resume.service")).ShouldContain("no generation is active");
+    }
+
     [Fact]
     public async Task An_upgrade_keeps_settings_state_and_what_was_enabled()
     {

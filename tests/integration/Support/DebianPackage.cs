@@ -38,6 +38,7 @@ public sealed class DebianPackage : Xunit.IAsyncLifetime
         // Units name Docker's, which no host image has.
         await File.WriteAllTextAsync(
             Path.Join(Directory, "docker.service"), "[Service]\nType=oneshot\nExecStart=/bin/true\nRemainAfterExit=yes\n", token);
+        await File.WriteAllTextAsync(Path.Join(Directory, "started.conf"), "[Service]\nExecStart=\nExecStart=/bin/true\n", token);
     }
 
     /// <inheritdoc/>
