@@ -19,8 +19,8 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
 
     private static readonly string[] Units =
     [
-        "hostswap.service", "hostswap-memory.service", "hostswap-resume.service", "hostswap-retire.service", "hostswap-retire.timer",
-        "hostswap-display.service",
+        "hostswap.service", "hostswap-memory.service", "hostswap-retire.service", "hostswap-retire.timer",
+        "hostswap-display.service", "hostswap-resume.service",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -82,8 +82,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
 
         foreach (var unit in Units)
         {
-            var enabled = (await container.ExecAsync(["systemctl", "is-enabled", unit], Token)).Stdout.Trim();
-            enabled.ShouldBe(unit switch
+            (await IsEnabledAsync(container, unit)).ShouldBe(unit switch
             {
                 "hostswap-resume.service" or "hostswap-display.service" => "disabled",
                 "hostswap-retire.service" => "static",
@@ -108,19 +107,22 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         (await container.ExecAsync(["hostctl", "init"], Token)).ExitCode.ShouldBe(ExitCodes.Environment);
         await RunAsync(container, "umount", "/run/hostswap/memory");
 
-        await RunAsync(container, "systemctl", "start", "hostswap-memory.service", "hostswap-display.service", "hostswap-retire.service");
+        foreach (var unit in new[] { "hostswap-memory.service", "hostswap-display.service", "hostswap-retire.service" })
+            await RunAsync(container, "systemctl", "start", unit);
         await RunAsync(container, "mountpoint", "/run/hostswap/memory");
         (await PropertyAsync(container, "hostswap-display.service", "ActiveState")).ShouldBe("active");
         (await PropertyAsync(container, "hostswap-retire.service", "Result")).ShouldBe("success");
 
         // All goes well until Docker is asked, and where it does not come up nothing is resumed.
         (await container.ExecAsync(["systemctl", "start", "hostswap-resume.service"], Token)).ExitCode.ShouldNotBe(0);
-        (await RunAsync(container, "journalctl", "--unit", "hostswap.service")).ShouldContain("Docker at unix:///var/run/docker.sock cannot be reached");
+        (await RunAsync(container, "journalctl", "--unit", "hostswap.service"))
+            .ShouldContain("Docker at unix:///var/run/docker.sock cannot be reached");
         (await PropertyAsync(container, "hostswap-resume.service", "ExecMainStartTimestampMonotonic")).ShouldBe("0");
 
         // With generations up it runs, and comes to where it looks for the active one.
         await RunAsync(container, "systemctl", "stop", "hostswap.service");
-        await RunAsync(container, "install", "-D", $"{DebianPackage.Mount}/started.conf", "/run/systemd/system/hostswap.service.d/started.conf");
+        await RunAsync(
+            container, "install", "-D", $"{DebianPackage.Mount}/started.conf", "/run/systemd/system/hostswap.service.d/started.conf");
         await RunAsync(container, "systemctl", "daemon-reload");
         await RunAsync(container, "systemctl", "start", "hostswap-resume.service");
         await Poll.UntilAsync(
@@ -140,16 +142,18 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         await RunAsync(container, "sed", "--in-place", "s/^#image = .*/image = \"mine\"/", Configuration);
         await RunAsync(container, "systemctl", "disable", "hostswap-retire.timer");
         await RunAsync(container, "systemctl", "enable", "hostswap-resume.service");
+        // A stand-in for what a generation keeps there.
         await RunAsync(container, "install", "-D", "--mode", "0600", Configuration, $"{State}/generations/1/libvirt/qemu/web.xml");
         var state = await StateAsync(container);
 
         await InstallAsync(container, package.NewerInside);
 
-        (await RunAsync(container, "dpkg-query", "--show", "--showformat", "${Version}", "hostswap")).ShouldBe(DebianPackage.NewerVersion);
+        (await RunAsync(container, "dpkg-query", "--show", "--showformat", "${Version}", "hostswap"))
+            .ShouldBe(DebianPackage.NewerVersion);
         (await RunAsync(container, "grep", "^image", Configuration)).ShouldBe("image = \"mine\"");
         (await StateAsync(container)).ShouldBe(state);
-        (await container.ExecAsync(["systemctl", "is-enabled", "hostswap-retire.timer"], Token)).Stdout.Trim().ShouldBe("disabled");
-        (await container.ExecAsync(["systemctl", "is-enabled", "hostswap-resume.service"], Token)).Stdout.Trim().ShouldBe("enabled");
+        (await IsEnabledAsync(container, "hostswap-retire.timer")).ShouldBe("disabled");
+        (await IsEnabledAsync(container, "hostswap-resume.service")).ShouldBe("enabled");
 
         var purged = await container.ExecAsync(["dpkg", "--purge", "hostswap"], Token);
         purged.ExitCode.ShouldBe(0, purged.Stderr);
@@ -167,13 +171,13 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         (await container.ExecAsync(["hostctl", "init"], Token)).ExitCode.ShouldBe(ExitCodes.Environment);
         // A Docker that is reached and does not answer: what hostctl does then takes as long as the test wants.
         await RunAsync(container, "sed", "--in-place", "s/^#timeout = \"30s\"/timeout = \"5m\"/", Configuration);
-        await RunAsync(container, "systemd-run", "--quiet", "--unit", "engine", "--property", "Type=exec", "nc", "-klU", "/run/docker.sock");
-        await RunAsync(container, "systemd-run", "--quiet", "--unit", "work", "--property", "Type=exec", "hostctl", "start");
+        await RunAsync(container, "systemd-run", "--unit", "engine", "--property", "Type=exec", "nc", "-klU", "/run/docker.sock");
+        await RunAsync(container, "systemd-run", "--unit", "work", "--property", "Type=exec", "hostctl", "start");
         var process = await PropertyAsync(container, "work.service", "MainPID");
         await Poll.UntilAsync(
             "hostctl to hold its lock",
             TimeSpan.FromSeconds(10),
-            async token => (await container.ExecAsync(["grep", "--quiet", $"\\b{process}\\b", "/run/hostswap/lock.holder"], token)).ExitCode == 0,
+            async token => (await container.ExecAsync(["grep", $"\\b{process}\\b", "/run/hostswap/lock.holder"], token)).ExitCode == 0,
             static () => "nobody, or another, holds it",
             Token);
 
@@ -221,7 +225,9 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
 
     private static async Task<IContainer> StartAsync(string image)
     {
-        var container = HostContainer.Of(image).WithBindMount(DebianPackage.Directory, DebianPackage.Mount, AccessMode.ReadOnly).Build();
+        var container = HostContainer.Of(image)
+            .WithBindMount(DebianPackage.Directory, DebianPackage.Mount, AccessMode.ReadOnly)
+            .Build();
         try
         {
             await container.StartAsync(Token);
@@ -236,13 +242,17 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
     }
 
     /// <summary>
-    /// A host image has no Docker, which is the outer host's, and here is no network to fetch it by; all other dependencies must be
-    /// met. Such images are also told to install no documentation.
+    /// A host image has no Docker, which is the outer host's, and here is no network to fetch it by; all other dependencies
+    /// must be met. Such images are also told to install no documentation.
     /// </summary>
     private static Task<string> InstallAsync(IContainer container, string file) => RunAsync(
         container,
-        "dpkg", "--ignore-depends=docker.io,docker-ce", "--path-include=/usr/share/doc/hostswap/*", "--path-include=/usr/share/man/man8/*",
-        "--install", file);
+        "dpkg",
+        "--ignore-depends=docker.io,docker-ce",
+        "--path-include=/usr/share/doc/hostswap/*",
+        "--path-include=/usr/share/man/man8/*",
+        "--install",
+        file);
 
     /// <summary>Runs a program that must succeed, and returns what it printed.</summary>
     private static async Task<string> RunAsync(IContainer container, params string[] command)
@@ -250,8 +260,12 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         var result = await container.ExecAsync(command, Token);
         return result.ExitCode == 0
             ? result.Stdout.Trim()
-            : throw new LabException($"{string.Join(' ', command)}: exit code {result.ExitCode}\n{result.Stdout}\n{result.Stderr}");
+            : throw new LabException(
+                $"{string.Join(' ', command)}: exit code {result.ExitCode}\n{result.Stdout}\n{result.Stderr}");
     }
+
+    private static async Task<string> IsEnabledAsync(IContainer container, string unit) =>
+        (await container.ExecAsync(["systemctl", "is-enabled", unit], Token)).Stdout.Trim();
 
     private static Task<string> PropertyAsync(IContainer container, string unit, string property) =>
         RunAsync(container, "systemctl", "show", "--value", "--property", property, unit);
@@ -261,7 +275,12 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
     {
         var files = DockerCli.Lines(await RunAsync(container, "find", "/", "-xdev", "-printf", "%y %m %u %g %p\n"));
         string[] notes = ["/var/log/", "/var/lib/dpkg/", "/var/cache/", "/var/lib/systemd/timers/"];
-        return [.. files.Where(file => !Array.Exists(notes, note => file.Contains(note, StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. files
+                .Where(file => !Array.Exists(notes, note => file.Contains(note, StringComparison.Ordinal)))
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>The state directory with modes, times of change and contents' checksums.</summary>

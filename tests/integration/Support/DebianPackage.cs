@@ -36,22 +36,24 @@ public sealed class DebianPackage : Xunit.IAsyncLifetime
         NewerInside = Path.Join(Mount, Path.GetFileName(await BuildAsync([$"DEB_VERSION={NewerVersion}"], token)));
         Version = (await Command.RunAsync("dpkg-deb", ["--field", Built, "Version"], token)).Succeeded().Output.Trim();
         // Units name Docker's, which no host image has.
-        await File.WriteAllTextAsync(
-            Path.Join(Directory, "docker.service"), "[Service]\nType=oneshot\nExecStart=/bin/true\nRemainAfterExit=yes\n", token);
-        await File.WriteAllTextAsync(Path.Join(Directory, "started.conf"), "[Service]\nExecStart=\nExecStart=/bin/true\n", token);
+        await WriteAsync("docker.service", "[Service]\nType=oneshot\nExecStart=/bin/true\nRemainAfterExit=yes\n", token);
+        // Has hostswap.service do as if generations were up.
+        await WriteAsync("started.conf", "[Service]\nExecStart=\nExecStart=/bin/true\n", token);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Makes a package of what has been built, and returns its path.</summary>
-    public static async Task<string> BuildAsync(IReadOnlyList<string> variables, CancellationToken cancellationToken, string? directory = null)
+    public static async Task<string> BuildAsync(
+        IReadOnlyList<string> variables, CancellationToken cancellationToken, string? directory = null)
     {
+        string[] arguments = ["--silent", "--no-print-directory", "-C", Repository.Root, "package"];
         var made = await Command.RunAsync(
-            "make",
-            ["--silent", "--no-print-directory", "-C", Repository.Root, "package", $"DEB_OUT={directory ?? Directory}", .. variables],
-            cancellationToken,
-            TimeSpan.FromMinutes(2));
+            "make", [.. arguments, $"DEB_OUT={directory ?? Directory}", .. variables], cancellationToken, TimeSpan.FromMinutes(2));
         return made.Succeeded().Output.Trim();
     }
+
+    private static Task WriteAsync(string name, string text, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(Path.Join(Directory, name), text, cancellationToken);
 }
