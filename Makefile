@@ -52,18 +52,38 @@ build: prerequisites ## out/hostctl, one self-contained executable
 	install -m 0755 out/publish/hostctl out/hostctl
 
 PREFIX := /usr
+SYSCONFDIR := /etc
+SHARE = $(DESTDIR)$(PREFIX)/share
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
+# Where Debian's zsh looks: packages have a directory of their own.
+ZSH_COMPLETIONS = $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 .PHONY: install
-install: ## Install hostctl, its manual page, completion, unit and example configuration (PREFIX, DESTDIR)
+install: ## Install hostctl, its manual page, completions, units and configuration (PREFIX, DESTDIR)
 	@test -x out/hostctl || { echo "install: run 'make build' first" >&2; exit 1; }
 	install -D -m 0755 out/hostctl $(DESTDIR)$(PREFIX)/bin/hostctl
-	install -D -m 0644 hostctl/packaging/hostctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/hostctl.8
-	install -D -m 0644 hostctl/packaging/hostctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/hostctl
-	install -D -m 0644 hostctl/packaging/hostswap.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap.service
-	install -D -m 0644 hostctl/packaging/hostswap-memory.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-memory.service
-	install -D -m 0644 hostctl/packaging/hostswap-retire.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.service
-	install -D -m 0644 hostctl/packaging/hostswap-display.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-display.service
-	install -D -m 0644 hostctl/packaging/hostswap-retire.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/hostswap-retire.timer
-	install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(PREFIX)/share/doc/hostswap/hostswap.toml
+	install -D -m 0644 hostctl/packaging/hostctl.8 $(SHARE)/man/man8/hostctl.8
+	gzip -9nf $(SHARE)/man/man8/hostctl.8
+	install -D -m 0644 hostctl/packaging/hostctl.bash $(SHARE)/bash-completion/completions/hostctl
+	install -D -m 0644 hostctl/packaging/hostctl.zsh $(ZSH_COMPLETIONS)/_hostctl
+	install -D -m 0644 hostctl/packaging/hostctl.fish $(SHARE)/fish/vendor_completions.d/hostctl.fish
+	install -d $(UNITS)
+	install -m 0644 hostctl/packaging/*.service hostctl/packaging/*.timer $(UNITS)
+	install -D -m 0644 hostctl/packaging/hostswap.toml $(SHARE)/doc/hostswap/hostswap.toml
+	@# It changes no default; one that is there is yours.
+	test -e $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml || \
+		install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml
+
+# What hostctl --version says, but for the commit.
+DEB_VERSION = $(shell sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' Directory.Build.props)
+DEB_OUT := out
+.PHONY: deb
+deb: build ## out/hostswap_VERSION_ARCH.deb, a Debian package of what `make install` installs
+	@$(SUBMAKE) package
+
+# The package of the hostctl that has been built.
+.PHONY: package
+package:
+	@hostctl/packaging/debian/build $(DEB_VERSION) $(DEB_OUT)
 
 .PHONY: lint
 lint: prerequisites ## Builds everything with warnings as errors, checks formatting and the shell scripts

@@ -5,7 +5,8 @@ _hostctl()
     local arguments=${line#* }
     [[ $line == *" "* ]] || return
     local words
-    words=$("${COMP_WORDS[0]}" "[suggest:${#arguments}]" "$arguments" 2>/dev/null) || return
+    # The grammar also has /h and /?, which are for another system.
+    words=$("${COMP_WORDS[0]}" "[suggest:${#arguments}]" "$arguments" 2>/dev/null | grep -v '^/') || return
     local IFS=$'\n'
     COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
 }

@@ -1,8 +1,6 @@
 using System.Text.Json;
-using DotNet.Testcontainers.Builders;
-using DotNet.Testcontainers.Containers;
+using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
-using HostSwap.Lab.Hosts;
 using Shouldly;
 using Xunit;
 
@@ -11,12 +9,6 @@ namespace HostSwap.IntegrationTests;
 /// <summary>The host images are what the plan and the generations take them for.</summary>
 public sealed class ImageTests
 {
-    private static readonly string[] Capabilities =
-    [
-        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "KILL", "MKNOD", "NET_ADMIN",
-        "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_CHROOT", "SYS_NICE", "SYS_PTRACE",
-    ];
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -58,16 +50,10 @@ public sealed class ImageTests
     [InlineData(Repository.Trixie)]
     public async Task A_whole_host_boots_without_a_failed_unit_and_without_privilege(string image)
     {
-        await using var container = Build(image);
+        await using var container = HostContainer.Of(image).Build();
         await container.StartAsync(Token);
 
-        var state = "";
-        await Poll.UntilAsync(
-            "the end of start-up",
-            TimeSpan.FromSeconds(60),
-            async token => (state = (await container.ExecAsync(["systemctl", "is-system-running"], token)).Stdout.Trim()) is "running" or "degraded" or "maintenance",
-            () => state,
-            Token);
+        var state = await HostContainer.AwaitBootAsync(container, Token);
         var failed = await container.ExecAsync(["systemctl", "--failed", "--no-legend", "--plain"], Token);
         var version = await container.ExecAsync(["virsh", "--connect", "qemu:///system", "version"], Token);
         var machine = await container.ExecAsync(["cat", "/etc/machine-id"], Token);
@@ -79,41 +65,6 @@ public sealed class ImageTests
         var inspected = (await DockerCli.InspectAsync([container.Id], Token))[0].GetProperty("HostConfig");
         inspected.GetProperty("Privileged").GetBoolean().ShouldBeFalse();
     }
-
-    /// <summary>
-    /// The options by which hostctl runs a host container, written down independently of it.
-    /// Disposing of it removes it; where this program is killed first, the next one does, by the label.
-    /// </summary>
-    private static IContainer Build(string image) => new ContainerBuilder(image)
-        .WithImagePullPolicy(DotNet.Testcontainers.Images.PullPolicy.Never)
-        .WithLabel(LabJanitor.OwnerLabel, LabJanitor.OwnerLabelValue)
-        .WithEnvironment("container", "docker")
-        .WithTmpfsMount("/run")
-        .WithTmpfsMount("/run/lock")
-        .WithTmpfsMount("/tmp")
-        .WithCreateParameterModifier(static parameters =>
-        {
-            parameters.HostConfig ??= new Docker.DotNet.Models.HostConfig();
-            parameters.HostConfig.Privileged = false;
-            parameters.HostConfig.CapDrop = ["ALL"];
-            parameters.HostConfig.CapAdd = Capabilities;
-            parameters.HostConfig.SecurityOpt = ["seccomp=unconfined", "apparmor=unconfined"];
-            parameters.HostConfig.MaskedPaths = [];
-            parameters.HostConfig.ReadonlyPaths = [];
-            parameters.HostConfig.CgroupnsMode = "private";
-            // An uplink is a generation's affair; without one this test needs no network of Docker's.
-            parameters.HostConfig.NetworkMode = "none";
-            parameters.HostConfig.Devices =
-            [
-                .. new[] { "/dev/net/tun", "/dev/kvm", "/dev/fuse" }.Where(File.Exists).Select(static path => new Docker.DotNet.Models.DeviceMapping
-                {
-                    PathOnHost = path,
-                    PathInContainer = path,
-                    CgroupPermissions = "rwm",
-                }),
-            ];
-        })
-        .Build();
 
     private static Task<string> RunAsync(string image, string program, params string[] arguments) =>
         DockerCli.RunAsync(["run", "--rm", "--network", "none", "--entrypoint", program, image, .. arguments], Token);

@@ -48,6 +48,26 @@ public sealed class PackagingTests
         (await ReadAsync("hostswap.service")).ShouldContain("Wants=hostswap-memory.service ");
     }
 
+    [Fact]
+    public async Task What_an_interruption_left_is_continued_after_the_generations_are_up()
+    {
+        var unit = await ReadAsync("hostswap-resume.service");
+
+        unit.ShouldContain("ExecStart=/usr/bin/hostctl resume --yes\n");
+        unit.ShouldContain($"SuccessExitStatus={(int)ExitCode.NothingToDo}\n");
+        unit.ShouldContain("Requires=docker.service hostswap.service\n");
+        unit.ShouldContain("After=docker.service hostswap.service\n");
+        unit.ShouldContain("Restart=no\n");
+    }
+
+    [Theory]
+    [InlineData("hostswap.service")]
+    [InlineData("hostswap-display.service")]
+    [InlineData("hostswap-memory.service")]
+    [InlineData("hostswap-resume.service")]
+    [InlineData("hostswap-retire.service")]
+    public async Task No_unit_takes_openat2_away(string unit) => (await ReadAsync(unit)).ShouldNotContain("\nRestrictSUIDSGID");
+
     private static Task<string> ReadAsync(string name)
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
