@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using HostSwap.Orchestrator.Comparing;
+using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
@@ -86,6 +87,9 @@ public interface IOuterHost : IAsyncDisposable
     /// <param name="to">The other; null for the configured one.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<ImageComparison> CompareImagesAsync(string? from, string? to, CancellationToken cancellationToken);
+
+    /// <summary>Compares the packages of the images that an operation went between; null where it went between none.</summary>
+    Task<ImageComparison?> CompareImagesOfAsync(Operation operation, CancellationToken cancellationToken);
 
     /// <summary>Removes a host image that nothing needs.</summary>
     /// <returns>What was removed.</returns>

@@ -167,6 +167,16 @@ public sealed class OuterHost : IOuterHost
     }
 
     /// <inheritdoc/>
+    public async Task<ImageComparison?> CompareImagesOfAsync(Operation operation, CancellationToken cancellationToken)
+    {
+        if (!operation.Kind.MovesVms())
+            return null;
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return await new HostImages(Parts(journal), _engine).CompareAsync(SwapDetail.Parse(operation.DetailJson), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     /// <remarks>Under the lock: nobody begins a swap to it meanwhile.</remarks>
     public Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken) =>
         ChangeAsync("image remove", parts => new HostImages(parts, _engine).RemoveAsync(reference, cancellationToken));

@@ -29,6 +29,7 @@ internal sealed class HostctlCommand : RootCommand
         Add(new RetireCommand(services, options));
         Add(new HistoryCommand(services, options));
         Add(new ShowCommand(services, options));
+        Add(new ReportCommand(services, options));
         Add(new Command("vm", "Looks at virtual machines, and prepares them for handover.")
         {
             new VmListCommand(services, options),

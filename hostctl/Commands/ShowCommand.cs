@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using HostSwap.Hostctl.Json;
 using HostSwap.Hostctl.Rendering;
+using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Errors;
 
 namespace HostSwap.Hostctl.Commands;
@@ -10,11 +11,7 @@ namespace HostSwap.Hostctl.Commands;
 /// <summary><c>hostctl show ID</c>.</summary>
 internal sealed class ShowCommand : Verb
 {
-    private readonly Argument<long> _id = new("id")
-    {
-        Description = "Number of the operation, as 'hostctl history' shows it",
-        CustomParser = ParseId,
-    };
+    private readonly Argument<long> _id = MakeId();
 
     /// <summary>Adds the verb to the grammar.</summary>
     public ShowCommand(HostctlServices services, GlobalOptions options)
@@ -24,12 +21,22 @@ internal sealed class ShowCommand : Verb
         Add(options.Format);
     }
 
+    /// <summary>Makes the argument for an operation's number.</summary>
+    public static Argument<long> MakeId() => new("id")
+    {
+        Description = "Number of the operation, as 'hostctl history' shows it",
+        CustomParser = ParseId,
+    };
+
+    /// <summary>Finds an operation.</summary>
+    /// <exception cref="UsageException">There is none of that number.</exception>
+    public static OperationDetails Find(IOuterHost host, long id) => host.Show(id) ?? throw new UsageException(
+        string.Create(CultureInfo.InvariantCulture, $"there is no operation {id}"), "'hostctl history' lists them.");
+
     /// <inheritdoc/>
     protected override Task<int> ExecuteAsync(Invocation invocation)
     {
-        var id = invocation.Parsed.GetValue(_id);
-        var details = invocation.OpenHost().Show(id) ?? throw new UsageException(
-            string.Create(CultureInfo.InvariantCulture, $"there is no operation {id}"), "'hostctl history' lists them.");
+        var details = Find(invocation.OpenHost(), invocation.Parsed.GetValue(_id));
         if (invocation.Format == OutputFormat.Json)
             HostctlJson.WriteDocument(invocation.Services.Out, ShowDocument.From(details), json => json.ShowDocument);
         else

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Images;
 
 namespace HostSwap.Hostctl.Json;

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Images;
 using Spectre.Console;

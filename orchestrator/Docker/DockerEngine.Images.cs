@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
 using Docker.DotNet.Models;
-using HostSwap.Orchestrator.Images;
 
 namespace HostSwap.Orchestrator.Docker;
 

@@ -1,3 +1,6 @@
+using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Inventory;
+
 namespace HostSwap.Orchestrator.Images;
 
 /// <summary>A host image, and what still needs it.</summary>
@@ -9,4 +12,4 @@ public sealed record HostImage(StoredImage Image, IReadOnlyList<string> NeededBy
 /// <param name="From">The one.</param>
 /// <param name="To">The other.</param>
 /// <param name="Packages">What differs, that on which security rests first.</param>
-public sealed record ImageComparison(StoredImage From, StoredImage To, IReadOnlyList<Inventory.PackageChange> Packages);
+public sealed record ImageComparison(StoredImage From, StoredImage To, IReadOnlyList<PackageChange> Packages);

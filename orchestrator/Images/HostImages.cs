@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
@@ -42,6 +43,18 @@ public sealed class HostImages(OuterHostParts parts, IImageStore store)
         var first = Find(images, from ?? parts.Generations.Active().Record.ImageId).Image;
         var second = Find(images, to ?? parts.Settings.Image).Image;
         return new ImageComparison(first, second, PackageManifest.Compare(await ReadAsync(first, cancellationToken), await ReadAsync(second, cancellationToken)));
+    }
+
+    /// <summary>Compares the packages of the images that an operation went between.</summary>
+    /// <param name="detail">What the journal has of it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="UsageException">One of them is not on this machine any more.</exception>
+    /// <exception cref="EnvironmentException">The generation that it went from is not known any more; or one does not say what it has.</exception>
+    public async Task<ImageComparison> CompareAsync(SwapDetail detail, CancellationToken cancellationToken)
+    {
+        var from = parts.Journal.Generations().FirstOrDefault(record => record.Number == detail.From) ?? throw new EnvironmentException(
+            $"{Generation.NameOf(detail.From)} has been removed, and with it what image it had", "Nothing is to be done.");
+        return await CompareAsync(from.ImageId, detail.ImageId, cancellationToken);
     }
 
     /// <summary>Removes one, and sees that it is gone.</summary>

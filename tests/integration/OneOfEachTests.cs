@@ -35,8 +35,23 @@ public sealed class OneOfEachTests
             .ShouldBe(plan.Plan.OfTheImage.Select(static subject => $"extra {subject} only the second has it"), ignoreOrder: true);
         (await lab.Hostctl.RunAsync(["verify"], Token)).ExitCode.ShouldBe(ExitCodes.Done);
         await ComparisonSeesAsync(world, await lab.GenerationAsync(2, Token));
+        await ReportShowsAsync(lab);
         await Oracle.EveryGuestLivesOnAsync(lab, Token);
         await Oracle.NobodyRanTwiceAsync(witness);
+    }
+
+    private static async Task ReportShowsAsync(OuterHostLab lab)
+    {
+        var swap = (await lab.Hostctl.ReadAsync<HistoryView>(["history"], Token)).Operations.First(static operation => operation.Kind == "swap");
+        var report = await lab.Hostctl.RunAsync(["report", $"{swap.Id}", "--html"], Token);
+        report.ExitCode.ShouldBe(ExitCodes.Done, report.Describe());
+        report.Error.ShouldBeEmpty();
+        var page = XElement.Parse(report.Output[report.Output.IndexOf("<html", StringComparison.Ordinal)..]);
+        var picture = page.Descendants().Single(static element => element.Name.LocalName is "svg");
+        picture.Elements().Where(static element => element.Attribute("class")?.Value is "name").Select(static element => element.Value)
+            .ShouldBeSubsetOf([.. lab.Guests.Select(static guest => guest.Name), "host", "canaries"]);
+        picture.Elements().Count(static element => element.Attribute("class")?.Value is "blackout").ShouldBe(5, "those that were moved while they ran, or were paused");
+        picture.Elements().ShouldNotContain(static element => element.Attribute("class")!.Value == "failed");
     }
 
     /// <summary>What no comparison of hostctl's own is believed for.</summary>

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Comparing;
+using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
@@ -104,6 +105,9 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public Task<ImageComparison> CompareImagesAsync(string? from, string? to, CancellationToken cancellationToken) =>
         Answer($"compare images {from} {to}", new ImageComparison(Images[0].Image, Images[^1].Image, Packages));
+
+    public Task<ImageComparison?> CompareImagesOfAsync(Operation operation, CancellationToken cancellationToken) =>
+        Answer($"images of {operation.Id}", Images.Count == 0 ? null : new ImageComparison(Images[0].Image, Images[^1].Image, Packages));
 
     public Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken) => Answer($"remove image {reference}", Images[0].Image);
 

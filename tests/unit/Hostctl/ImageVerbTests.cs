@@ -1,4 +1,5 @@
 using HostSwap.Hostctl;
+using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using Shouldly;

@@ -1,8 +1,8 @@
-namespace HostSwap.Orchestrator.Images;
+namespace HostSwap.Orchestrator.Docker;
 
 /// <summary>
 /// The images of the Docker Engine, as far as host images are looked at and put away. Errors are those of
-/// <see cref="Docker.IContainerEngine"/>.
+/// <see cref="IContainerEngine"/>.
 /// </summary>
 public interface IImageStore
 {
