@@ -1,6 +1,5 @@
 using HostSwap.Orchestrator.Carrying;
 using HostSwap.Orchestrator.Comparing;
-using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
@@ -214,7 +213,7 @@ public static class Planner
             yield return unmendable;
         if (context.Packages is null)
             yield return $"which packages change cannot be said: one of the images has no list of them ({HostImageContract.PackageManifest})";
-        foreach (var file in context.SourceFiles.Where(static file => file is { Digest.Length: 0, Problem: null, Path: not CarrySettings.NodeDevices }))
+        foreach (var file in context.SourceFiles.Where(file => file is { Digest.Length: 0, Problem: null } && context.Settings.Carry.Files.Contains(file.Path, StringComparer.Ordinal)))
             yield return $"{file.Path}, which [carry] files names, is not in {context.Source.Generation.Name}: nothing is carried";
         foreach (var warning in MachineCheck.Warnings(context).Concat(CpuCheck.Warnings(context)).Concat(HardwareCheck.Warnings(context)).Concat(NetworkWarnings.Of(context)))
             yield return warning;

@@ -68,6 +68,26 @@ internal sealed class FaultBench(FaultOptions options, Action<RunRecord> tell) :
         await CloseAsync();
     }
 
+    /// <summary>
+    /// Runs at the points right before and right after each of these steps of the journal, going on afterwards, and back. The quick
+    /// part goes each way at every other point.
+    /// </summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="design">The world.</param>
+    /// <param name="body">Is given the fault point, as in <c>effect-end:define=kill</c>, and whether it goes back.</param>
+    /// <param name="backFirst">Which way the quick part begins with.</param>
+    /// <param name="cancellationToken">Ends everything.</param>
+    public async Task RunAroundAsync(
+        IReadOnlyList<string> steps, WorldDesign design, Func<FaultRun, string, bool, Task> body, bool backFirst, CancellationToken cancellationToken)
+    {
+        var points = steps.SelectMany(static step => new[] { $"effect-begin:{step}", $"effect-end:{step}" });
+        foreach (var (number, point) in points.Index())
+        {
+            foreach (var back in Quick ? [(number % 2 == 0) == backFirst] : new[] { false, true })
+                await RunAsync($"{point}, then {(back ? "back" : "on")}", design, run => body(run, $"{point}=kill", back), cancellationToken);
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => new(CloseAsync());
 

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using HostSwap.IntegrationTests.Support;
 using HostSwap.Lab;
@@ -11,7 +9,7 @@ using Xunit;
 namespace HostSwap.IntegrationTests;
 
 /// <summary>What addresses guests have from a libvirt network is known to the dnsmasq of the next generation.</summary>
-public sealed partial class DhcpLeaseTests
+public sealed class DhcpLeaseTests
 {
     private const string Network = "private";
 
@@ -25,7 +23,7 @@ public sealed partial class DhcpLeaseTests
         await DefineAsync(old);
         var guests = await lab.AddGuestsAsync(old, [Client("first"), Client("second")], Token);
         var (first, second) = (guests[0], guests[1]);
-        var address = await AskAsync(first, null);
+        var address = await DhcpClient.AskAsync(first, null, Token);
 
         foreach (var (number, image) in new[] { (2, Repository.Trixie), (3, Repository.Bookworm) })
         {
@@ -34,8 +32,8 @@ public sealed partial class DhcpLeaseTests
             swap.ExitCode.ShouldBe(ExitCodes.Done, swap.Describe());
             (await (await lab.GenerationAsync(number, Token)).VirshAsync(["net-dhcp-leases", Network], Token)).ShouldContain(address);
             // dnsmasq gives anybody what he asks for, as far as it knows of nobody who has it.
-            (await AskAsync(second, address)).ShouldNotBe(address);
-            (await AskAsync(first, address)).ShouldBe(address);
+            (await DhcpClient.AskAsync(second, address, Token)).ShouldNotBe(address);
+            (await DhcpClient.AskAsync(first, address, Token)).ShouldBe(address);
         }
 
         await Oracle.EveryGuestLivesOnAsync(lab, Token);
@@ -60,17 +58,4 @@ public sealed partial class DhcpLeaseTests
 
     private static GuestSpec Client(string name) =>
         new(name) { Words = ["hs.http"], ExtraDevices = [DomainXmlWriter.FurtherCard("network", Network)] };
-
-    /// <summary>Asks for an address, and does not use it: nobody finds it taken by pinging it.</summary>
-    private static async Task<string> AskAsync(Guest guest, string? wanted)
-    {
-        var request = wanted is null ? "" : $"-r {IPAddress.Parse(wanted)}";
-        var said = await GuestShell.RunAsync(guest.Address, $"ip link set eth1 up; udhcpc -i eth1 -n -q -t 10 -T 1 -s /bin/true {request} 2>&1", Token);
-        var obtained = Obtained().Match(said);
-        obtained.Success.ShouldBeTrue(said);
-        return obtained.Groups["address"].Value;
-    }
-
-    [GeneratedRegex(@"lease of (?<address>[0-9.]+) obtained", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Obtained();
 }

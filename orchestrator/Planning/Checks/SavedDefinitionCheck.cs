@@ -12,6 +12,9 @@ public sealed class SavedDefinitionCheck : IPlanCheck
 
     private static readonly IReadOnlyList<IPlanCheck> OfHardware = [new MachineCheck(), new CpuCheck(), new HardwareCheck(), new WatchdogCheck(), new FirmwareCheck()];
 
+    /// <summary>What looks at a side that runs; a quick plan has none.</summary>
+    private static readonly IReadOnlyList<IPlanCheck> OfSurroundings = [new StorageCheck(), new NetworkCheck()];
+
     /// <inheritdoc/>
     public IEnumerable<Blocker> Check(PlanContext context)
     {
@@ -28,7 +31,7 @@ public sealed class SavedDefinitionCheck : IPlanCheck
                 ],
             },
         };
-        foreach (var check in OfHardware)
+        foreach (var check in context.Quick is null ? OfHardware.Concat(OfSurroundings) : OfHardware)
         {
             var known = check.Check(context).Select(static blocker => (blocker.Code, blocker.Subject, blocker.Problem)).ToHashSet();
             foreach (var blocker in check.Check(saved).Where(blocker => !known.Contains((blocker.Code, blocker.Subject, blocker.Problem))))

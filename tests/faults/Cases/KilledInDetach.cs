@@ -13,17 +13,8 @@ internal sealed class KilledInDetach() : FaultCase(22, "detach-reattach: hostctl
 
     public override bool InQuickPart => false;
 
-    public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
-    {
-        foreach (var step in new[] { "detach", "attach" })
-        {
-            foreach (var moment in new[] { "effect-begin", "effect-end" })
-            {
-                foreach (var back in new[] { false, true })
-                    await bench.RunAsync($"{moment}:{step}, then {(back ? "back" : "on")}", WorldDesign.Plugged, run => AtAsync(run, $"{moment}:{step}=kill", back), cancellationToken);
-            }
-        }
-    }
+    public override Task RunAsync(FaultBench bench, CancellationToken cancellationToken) =>
+        bench.RunAroundAsync(["detach", "attach"], WorldDesign.Plugged, AtAsync, backFirst: false, cancellationToken);
 
     private static async Task AtAsync(FaultRun run, string point, bool back)
     {

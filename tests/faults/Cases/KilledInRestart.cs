@@ -11,8 +11,6 @@ namespace HostSwap.Faults.Cases;
 /// </summary>
 internal sealed class KilledInRestart(string policy, string stop) : FaultCase(22, $"{policy}: hostctl killed")
 {
-    private IReadOnlyList<string> Steps => [stop, "define", "start-again"];
-
     public override TimeSpan Limit => TimeSpan.FromMinutes(20);
 
     public override bool InQuickPart => false;
@@ -20,17 +18,8 @@ internal sealed class KilledInRestart(string policy, string stop) : FaultCase(22
     /// <summary>One case for each policy that stops VMs.</summary>
     public static IEnumerable<FaultCase> All() => [new KilledInRestart("restart", "shut-down"), new KilledInRestart("save-restore", "save")];
 
-    public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
-    {
-        foreach (var step in Steps)
-        {
-            foreach (var moment in new[] { "effect-begin", "effect-end" })
-            {
-                foreach (var back in new[] { false, true })
-                    await bench.RunAsync($"{moment}:{step}, then {(back ? "back" : "on")}", WorldDesign.Pinned(policy), run => AtAsync(run, $"{moment}:{step}=kill", back), cancellationToken);
-            }
-        }
-    }
+    public override Task RunAsync(FaultBench bench, CancellationToken cancellationToken) =>
+        bench.RunAroundAsync([stop, "define", "start-again"], WorldDesign.Pinned(policy), AtAsync, backFirst: false, cancellationToken);
 
     private async Task AtAsync(FaultRun run, string point, bool back)
     {

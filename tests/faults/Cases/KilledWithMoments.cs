@@ -19,20 +19,9 @@ internal sealed class KilledWithMoments(string kind) : FaultCase(22, $"{kind}s: 
 
     public override TimeSpan Limit => TimeSpan.FromMinutes(15);
 
-    public override async Task RunAsync(FaultBench bench, CancellationToken cancellationToken)
-    {
-        // The quick part goes each way at every other point, and with the two kinds both ways at each.
-        var way = kind is "snapshot";
-        foreach (var step in new[] { $"take-{kind}s", $"restore-{kind}s" })
-        {
-            foreach (var moment in new[] { "effect-begin", "effect-end" })
-            {
-                way = !way;
-                foreach (var back in bench.Quick ? [way] : new[] { false, true })
-                    await bench.RunAsync($"{moment}:{step}, then {(back ? "back" : "on")}", WorldDesign.Usual, run => AtAsync(run, $"{moment}:{step}=kill", back), cancellationToken);
-            }
-        }
-    }
+    /// <summary>With the two kinds, the quick part goes both ways at each point.</summary>
+    public override Task RunAsync(FaultBench bench, CancellationToken cancellationToken) => bench.RunAroundAsync(
+        [$"take-{kind}s", $"restore-{kind}s"], WorldDesign.Usual, AtAsync, backFirst: kind is not "snapshot", cancellationToken);
 
     private async Task AtAsync(FaultRun run, string point, bool back)
     {

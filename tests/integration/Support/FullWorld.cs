@@ -1,14 +1,12 @@
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using HostSwap.Lab;
 using HostSwap.Lab.Guests;
 using HostSwap.Lab.Hosts;
-using Shouldly;
 
 namespace HostSwap.IntegrationTests.Support;
 
 /// <summary>A host that has one of each of what a swap carries.</summary>
-internal sealed partial class FullWorld
+internal sealed class FullWorld
 {
     public const string Title = "Shop & <one>";
     public const string Network = "backstage";
@@ -93,10 +91,7 @@ internal sealed partial class FullWorld
         await generation.VirshAsync(["define", "/dev/stdin"], token, Devices.WithUefi(firm.Xml, "firm").ToString());
         await generation.VirshAsync(["start", firm.Uuid], token);
         await generation.VirshAsync(["destroy", firm.Uuid], token);
-        var said = await GuestShell.RunAsync(web.Address, "ip link set eth1 up; udhcpc -i eth1 -n -q -t 10 -T 1 -s /bin/true 2>&1", token);
-        var lease = Obtained().Match(said);
-        lease.Success.ShouldBeTrue(said);
-        return new FullWorld(guests, lease.Groups["address"].Value);
+        return new FullWorld(guests, await DhcpClient.AskAsync(web, wanted: null, token));
     }
 
     private static async Task DefineObjectsAsync(OuterHostLab lab, Generation generation, CancellationToken token)
@@ -136,7 +131,4 @@ internal sealed partial class FullWorld
         await generation.RunAsync(["chmod", "755", Hook], token);
         await generation.RunAsync(["tee", definition], token, "{\n  \"mdev_type\": \"i915-GVTg_V5_4\",\n  \"start\": \"manual\",\n  \"attrs\": []\n}\n");
     }
-
-    [GeneratedRegex(@"lease of (?<address>[0-9.]+) obtained", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Obtained();
 }

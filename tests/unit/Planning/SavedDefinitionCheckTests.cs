@@ -29,6 +29,17 @@ public sealed class SavedDefinitionCheckTests : IDisposable
     }
 
     [Fact]
+    public void So_must_the_disks_and_networks_that_it_had_then_unless_nobody_can_look()
+    {
+        const string Then = "<disk type='file' device='disk'><source file='/srv/gone.qcow2'/><target dev='vdb'/></disk><interface type='network'><source network='gone'/></interface>";
+        var plan = Plan(now: "", saved: Then);
+
+        new SavedDefinitionCheck().Check(plan).Select(static blocker => (blocker.Code, blocker.Problem)).ShouldBe(
+            [("storage", "as it was saved: /srv/gone.qcow2 does not exist in gen-2"), ("network", "as it was saved: the libvirt network gone is not defined")]);
+        new SavedDefinitionCheck().Check(plan with { Quick = new QuickPlanNote(DateTimeOffset.UnixEpoch, []) }).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void What_is_wrong_with_either_is_told_once()
     {
         new SavedDefinitionCheck().Check(Plan(now: TwoWatchdogs, saved: TwoWatchdogs)).ShouldBeEmpty();
