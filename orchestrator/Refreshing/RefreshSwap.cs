@@ -24,6 +24,7 @@ internal sealed class RefreshSwap(
     private async Task<RefreshRecord> GoAsync(OpenWindow? window, Func<WindowGate, CancellationToken, Task<SwapResult>> swap, CancellationToken stop)
     {
         await _hooks.RunAsync(HookMoment.BeforeSwap, mayStop: true, "", stop);
+        var before = await SoakWatch.LookAsync(host, stop);
         var gate = new WindowGate(WindowGate.Measured(host), window, time);
         var result = await run.StageAsync(RefreshStage.Swap, async () =>
         {
@@ -43,7 +44,7 @@ internal sealed class RefreshSwap(
         await _hooks.RunAsync(HookMoment.AfterSwap, mayStop: false, result.Result.ToString(), CancellationToken.None);
         return result.Result switch
         {
-            OperationResult.Done => await WatchAsync(result, stop),
+            OperationResult.Done => await WatchAsync(result, before, stop),
             OperationResult.NothingToDo => run.End(RefreshOutcome.Nothing, result.Summary),
             OperationResult.Declined => run.End(RefreshOutcome.Deferred, gate.Refusal ?? result.Summary),
             OperationResult.Refused => run.End(RefreshOutcome.Refused, Why(result)),
@@ -63,13 +64,13 @@ internal sealed class RefreshSwap(
         return await GoBackAsync($"window {window.Name} ended");
     }
 
-    private async Task<RefreshRecord> WatchAsync(SwapResult result, CancellationToken stop)
+    private async Task<RefreshRecord> WatchAsync(SwapResult result, IReadOnlyList<HealthCheck> before, CancellationToken stop)
     {
         var wrong = await run.StageAsync(RefreshStage.Soak, async () =>
         {
             try
             {
-                var seen = await new SoakWatch(host, time).RunAsync(settings.Refresh.Soak, stop);
+                var seen = await new SoakWatch(host, time, before, result.Active).RunAsync(settings.Refresh.Soak, stop);
                 return (seen, seen.Count == 0 ? $"nothing was wrong for {DurationText.Format(settings.Refresh.Soak)}" : string.Join("; ", seen));
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
