@@ -12,6 +12,7 @@ using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Memory;
+using HostSwap.Orchestrator.Notifying;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Planning.Recorded;
 using HostSwap.Orchestrator.Preparing;
@@ -191,6 +192,22 @@ public sealed class OuterHost : IOuterHost
     public bool ReleaseHold(string id) => Holds().Release(id);
 
     /// <inheritdoc/>
+    public void Notify(Notice notice) => Notices().Enqueue(notice);
+
+    /// <inheritdoc/>
+    public Task<NoticeDelivery> DeliverNoticesAsync(CancellationToken cancellationToken)
+    {
+        var notices = Notices();
+        return notices.DeliverDueAsync(cancellationToken, new HoldExpiry(Holds(), notices, Path.Join(_settings.Paths.Outbox, "holds"), _time).Run);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<NoticeAttempt>> TestNoticesAsync(string? target, CancellationToken cancellationToken) => Notices().TestAsync(target, cancellationToken);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<WaitingNotice> GetWaitingNotices() => Notices().Waiting();
+
+    /// <inheritdoc/>
     public async Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken)
     {
         RequireInitialised();
@@ -280,6 +297,12 @@ public sealed class OuterHost : IOuterHost
     {
         RequireInitialised();
         return new HoldFiles(_settings.Paths.Holds, _time);
+    }
+
+    private Notifier Notices()
+    {
+        RequireInitialised();
+        return Notifier.Make(_settings, _time);
     }
 
     private void RequireInitialised()

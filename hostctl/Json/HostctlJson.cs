@@ -22,6 +22,8 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(DiffDocument))]
 [JsonSerializable(typeof(AbortDocument))]
 [JsonSerializable(typeof(HoldDocument))]
+[JsonSerializable(typeof(NoticeListDocument))]
+[JsonSerializable(typeof(NoticeAttemptsDocument))]
 [JsonSerializable(typeof(ImageListDocument))]
 [JsonSerializable(typeof(ImageDiffDocument))]
 [JsonSerializable(typeof(ChecksDocument))]

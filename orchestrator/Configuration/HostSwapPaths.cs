@@ -46,6 +46,9 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>Who has asked that no swap begins; a file each.</summary>
     public string Holds => Path.Join(State, "holds");
 
+    /// <summary>Notices that have not been delivered yet; a file for each and each target.</summary>
+    public string Outbox => Path.Join(State, "outbox");
+
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 

@@ -38,6 +38,9 @@ public sealed record HostSwapSettings(
 
     /// <summary>What is said of single VMs, by name.</summary>
     public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
+
+    /// <summary>Who is told of what happens.</summary>
+    public IReadOnlyList<NotifyTarget> Notify { get; init; } = [];
 }
 
 /// <summary>How Docker is reached and which network carries the guests.</summary>

@@ -115,7 +115,7 @@ internal static class KnownKeys
         [.. Kinds.Keys.Where(key => key.Contains('.', StringComparison.Ordinal)).Select(TableOf).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The kinds of tables that stand once for each name.</summary>
-    public static readonly IReadOnlyList<NamedTable> NamedTables = [VmKeys.Table, NetworkKeys.Table];
+    public static readonly IReadOnlyList<NamedTable> NamedTables = [VmKeys.Table, NetworkKeys.Table, NotifyKeys.Table];
 
     /// <summary>The table of a full key; empty for the root's own keys.</summary>
     public static string TableOf(string key) => key[..Math.Max(key.LastIndexOf('.'), 0)];

@@ -17,7 +17,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
     private static readonly string[] Units =
     [
         "hostswap.service", "hostswap-memory.service", "hostswap-retire.service", "hostswap-retire.timer",
-        "hostswap-display.service", "hostswap-resume.service",
+        "hostswap-display.service", "hostswap-resume.service", "hostswap-notify.service", "hostswap-notify.timer",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -78,7 +78,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             (await host.IsEnabledAsync(unit)).ShouldBe(unit switch
             {
                 "hostswap-resume.service" or "hostswap-display.service" => "disabled",
-                "hostswap-retire.service" => "static",
+                "hostswap-retire.service" or "hostswap-notify.service" => "static",
                 _ => "enabled",
             }, unit);
             (await host.PropertyAsync(unit, "NeedDaemonReload")).ShouldBe("no", unit);
@@ -100,7 +100,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         (await host.TryAsync("hostctl", "init")).ExitCode.ShouldBe(ExitCodes.Environment);
         await host.RunAsync("umount", "/run/hostswap/memory");
 
-        foreach (var unit in new[] { "hostswap-memory.service", "hostswap-display.service", "hostswap-retire.service" })
+        foreach (var unit in new[] { "hostswap-memory.service", "hostswap-display.service", "hostswap-retire.service", "hostswap-notify.service" })
             await host.RunAsync("systemctl", "start", unit);
         await host.RunAsync("mountpoint", "/run/hostswap/memory");
         (await host.PropertyAsync("hostswap-retire.service", "Result")).ShouldBe("success");

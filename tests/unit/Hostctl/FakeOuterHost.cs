@@ -9,6 +9,7 @@ using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Notifying;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Swapping;
@@ -124,6 +125,20 @@ internal sealed class FakeOuterHost : IOuterHost
     public IReadOnlyList<Hold> GetHolds() => Answer<IReadOnlyList<Hold>>("holds", [.. Holds]).Result;
 
     public bool ReleaseHold(string id) => Answer($"release {id}", Holds.RemoveAll(hold => hold.Id == id) > 0).Result;
+
+    /// <summary>What targets of notices answer.</summary>
+    public NoticeDelivery Delivery { get; set; } = new(Busy: false, []);
+
+    /// <summary>What waits to be told.</summary>
+    public List<WaitingNotice> Waiting { get; } = [];
+
+    public void Notify(Notice notice) => Answer($"notify {notice.Subject}", 0);
+
+    public Task<NoticeDelivery> DeliverNoticesAsync(CancellationToken cancellationToken) => Answer("deliver notices", Delivery);
+
+    public Task<IReadOnlyList<NoticeAttempt>> TestNoticesAsync(string? target, CancellationToken cancellationToken) => Answer($"test notices {target}", Delivery.Attempts);
+
+    public IReadOnlyList<WaitingNotice> GetWaitingNotices() => Answer<IReadOnlyList<WaitingNotice>>("waiting notices", Waiting).Result;
 
     public Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken) => Answer($"abort {rollback}", Aborted);
 
