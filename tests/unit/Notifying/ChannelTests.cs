@@ -124,7 +124,7 @@ public sealed class ChannelTests : IDisposable
     public async Task A_webhook_gets_the_document_signed()
     {
         var secret = Secret("s3cret\n", UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        using var server = new Receiver(_ => 204);
+        using var server = new WebhookServer(_ => 204);
 
         var answer = await SendAsync(new WebhookNotifyAddress(server.Url, secret), Failure);
 
@@ -146,7 +146,7 @@ public sealed class ChannelTests : IDisposable
     [InlineData(302, "Redirections are not followed: write the final address into the configuration.")]
     public async Task Whatever_is_not_2xx_is_not_delivered(int status, string remedy)
     {
-        using var server = new Receiver(_ => status);
+        using var server = new WebhookServer(_ => status);
 
         var failed = await Should.ThrowAsync<NotDeliveredException>(() => SendAsync(new WebhookNotifyAddress(server.Url, SecretFile: null), Failure));
 
@@ -158,7 +158,7 @@ public sealed class ChannelTests : IDisposable
     [Fact]
     public async Task A_receiver_that_is_away_is_retried_until_it_is_there()
     {
-        using var server = new Receiver(count => count < 2 ? 503 : 200);
+        using var server = new WebhookServer(count => count < 2 ? 503 : 200);
         var target = new NotifyTarget("hook", new WebhookNotifyAddress(server.Url, SecretFile: null), NoticeKinds.Choosable, TimeSpan.FromSeconds(20));
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Now);
         Notifier Make() => new([target], Path.Join(_root.FullName, "outbox"), time, address => NoticeChannels.Open(address, TimeProvider.System));
@@ -196,7 +196,7 @@ public sealed class ChannelTests : IDisposable
     public async Task Nothing_is_signed_with_a_secret_that_is_none(string? text, UnixFileMode mode, string wrong)
     {
         var secret = text is null ? Path.Join(_root.FullName, "none") : Secret(text, mode);
-        using var server = new Receiver(_ => 200);
+        using var server = new WebhookServer(_ => 200);
 
         var failed = await Should.ThrowAsync<EnvironmentException>(() => SendAsync(new WebhookNotifyAddress(server.Url, secret), Failure));
 
@@ -220,51 +220,5 @@ public sealed class ChannelTests : IDisposable
         File.WriteAllText(path, text);
         File.SetUnixFileMode(path, mode);
         return path;
-    }
-
-    /// <summary>An HTTP server that keeps what it gets.</summary>
-    private sealed class Receiver : IDisposable
-    {
-        private readonly HttpListener _listener = new();
-
-        public Receiver(Func<int, int> status)
-        {
-            using var free = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-            free.Start();
-            Url = new Uri($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/hook");
-            free.Stop();
-            _listener.Prefixes.Add($"http://127.0.0.1:{Url.Port}/");
-            _listener.Start();
-            _ = ServeAsync(status);
-        }
-
-        public Uri Url { get; }
-
-        public List<(string Method, System.Collections.Specialized.NameValueCollection Headers, string Body)> Requests { get; } = [];
-
-        public void Dispose() => ((IDisposable)_listener).Dispose();
-
-        private async Task ServeAsync(Func<int, int> status)
-        {
-            while (_listener.IsListening)
-            {
-                HttpListenerContext context;
-                try
-                {
-                    context = await _listener.GetContextAsync();
-                }
-                catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-
-                using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
-                Requests.Add((context.Request.HttpMethod, context.Request.Headers, await reader.ReadToEndAsync(CancellationToken.None)));
-                context.Response.StatusCode = status(Requests.Count - 1);
-                if (context.Response.StatusCode == 302)
-                    context.Response.RedirectLocation = Url.ToString();
-                context.Response.Close();
-            }
-        }
     }
 }
