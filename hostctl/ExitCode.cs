@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Journal;
@@ -54,7 +55,7 @@ internal enum ExitCode
     /// <summary>An earlier operation is unfinished and must be ended first; nothing was touched.</summary>
     Unfinished = 13,
 
-    /// <summary>Somebody has asked that no swap begins; nothing was touched.</summary>
+    /// <summary>Somebody has asked that no swap begins, or as many other servers of the fleet as may be are being swapped; nothing was touched.</summary>
     Held = 14,
 }
 
@@ -78,7 +79,7 @@ internal static class ExitCodes
         (ExitCode.Declined, "declined by the operator; nothing was moved"),
         (ExitCode.NeedsPerson, "a person is needed: a VM's owner is unclear, or a VM was lost"),
         (ExitCode.Unfinished, "an earlier operation is unfinished; 'hostctl resume' ends it"),
-        (ExitCode.Held, "somebody holds swaps; 'hostctl status' says who, until when and why"),
+        (ExitCode.Held, "somebody holds swaps ('hostctl status' says who, until when and why), or others of the fleet are being swapped"),
     ];
 
     /// <summary>The exit code for the recorded result of an operation.</summary>
@@ -107,7 +108,7 @@ internal static class ExitCodes
         OwnershipException => ExitCode.NeedsPerson,
         UnfinishedException => ExitCode.Unfinished,
         ImageNeededException => ExitCode.RefusedByPlan,
-        HeldException => ExitCode.Held,
+        HeldException or FleetBusyException => ExitCode.Held,
         HostSwapException => ExitCode.Environment,
         OperationCanceledException when interrupted => ExitCode.Interrupted,
         _ => ExitCode.InternalError,

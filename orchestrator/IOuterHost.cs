@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
@@ -124,6 +125,10 @@ public interface IOuterHost : IAsyncDisposable
 
     /// <summary>The notices that wait, the longest first.</summary>
     IReadOnlyList<WaitingNotice> GetWaitingNotices();
+
+    /// <summary>Looks which servers of the fleet are being swapped.</summary>
+    /// <exception cref="Errors.EnvironmentException">The fleet's service cannot be asked.</exception>
+    Task<FleetStatus> GetFleetStatusAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Ends the operation that another hostctl runs here in an orderly way, and waits until it has ended.

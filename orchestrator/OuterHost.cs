@@ -5,6 +5,7 @@ using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Displays;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
@@ -206,6 +207,9 @@ public sealed class OuterHost : IOuterHost
 
     /// <inheritdoc/>
     public IReadOnlyList<WaitingNotice> GetWaitingNotices() => Notices().Waiting();
+
+    /// <inheritdoc/>
+    public Task<FleetStatus> GetFleetStatusAsync(CancellationToken cancellationToken) => FleetLocks.Open(_settings, _time).GetStatusAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken)

@@ -22,6 +22,7 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(DiffDocument))]
 [JsonSerializable(typeof(AbortDocument))]
 [JsonSerializable(typeof(HoldDocument))]
+[JsonSerializable(typeof(FleetDocument))]
 [JsonSerializable(typeof(NoticeListDocument))]
 [JsonSerializable(typeof(NoticeAttemptsDocument))]
 [JsonSerializable(typeof(ImageListDocument))]

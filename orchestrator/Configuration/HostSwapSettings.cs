@@ -41,6 +41,9 @@ public sealed record HostSwapSettings(
 
     /// <summary>Who is told of what happens.</summary>
     public IReadOnlyList<NotifyTarget> Notify { get; init; } = [];
+
+    /// <summary>How this server and others agree on which of them are swapped at a time.</summary>
+    public FleetSettings Fleet { get; init; } = new();
 }
 
 /// <summary>How Docker is reached and which network carries the guests.</summary>

@@ -64,8 +64,7 @@ internal static class KnownKeys
     public const string MaximumDowntime = "migration.max_downtime";
     public const string ClimbAfter = "migration.climb_after";
 
-    /// <summary>The keys with the form of their values.</summary>
-    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(StringComparer.Ordinal)
+    private static readonly Dictionary<string, ValueKind> Own = new(StringComparer.Ordinal)
     {
         [Root] = ValueKind.Text,
         [Image] = ValueKind.Text,
@@ -109,6 +108,9 @@ internal static class KnownKeys
         [MaximumDowntime] = ValueKind.Text,
         [ClimbAfter] = ValueKind.Text,
     };
+
+    /// <summary>The keys with the form of their values.</summary>
+    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(Own.Concat(FleetKeys.Kinds), StringComparer.Ordinal);
 
     /// <summary>The tables that the keys stand in.</summary>
     public static readonly IReadOnlyList<string> Tables =

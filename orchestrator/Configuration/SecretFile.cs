@@ -7,7 +7,7 @@ namespace HostSwap.Orchestrator.Configuration;
 /// <summary>Reads a secret from a file of its own, which the configuration names; it never stands in the configuration itself.</summary>
 internal static class SecretFile
 {
-    private const int LongestSecret = 4096;
+    private const int LongestSecret = 16 * 1024;
     private const uint OthersMask = 0x3f; // rwx of group and others
 
     /// <summary>The secret, without white space at its end.</summary>

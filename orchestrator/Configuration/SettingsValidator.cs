@@ -33,6 +33,7 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             FurtherNetworks = FurtherNetworks(docker),
             Vms = Vms(),
             Notify = Notify(),
+            Fleet = Fleet(),
         };
     }
 

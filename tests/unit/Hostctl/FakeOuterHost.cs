@@ -2,8 +2,10 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Comparing;
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
@@ -139,6 +141,11 @@ internal sealed class FakeOuterHost : IOuterHost
     public Task<IReadOnlyList<NoticeAttempt>> TestNoticesAsync(string? target, CancellationToken cancellationToken) => Answer($"test notices {target}", Delivery.Attempts);
 
     public IReadOnlyList<WaitingNotice> GetWaitingNotices() => Answer<IReadOnlyList<WaitingNotice>>("waiting notices", Waiting).Result;
+
+    /// <summary>The fleet as its service tells of it.</summary>
+    public FleetStatus Fleet { get; set; } = new(FleetService.None, "default", Limit: null, "", Holders: null);
+
+    public Task<FleetStatus> GetFleetStatusAsync(CancellationToken cancellationToken) => Answer("fleet status", Fleet);
 
     public Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken) => Answer($"abort {rollback}", Aborted);
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Notifying;
+using HostSwap.UnitTests.Support;
 using MimeKit;
 using Shouldly;
 using Xunit;
@@ -124,12 +125,12 @@ public sealed class ChannelTests : IDisposable
     public async Task A_webhook_gets_the_document_signed()
     {
         var secret = Secret("s3cret\n", UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        using var server = new WebhookServer(_ => 204);
+        using var server = LocalWebServer.OfStatus(_ => 204);
 
         var answer = await SendAsync(new WebhookNotifyAddress(server.Url, secret), Failure);
 
         answer.ShouldBe($"{server.Url.Authority} answered 204 No Content");
-        var (method, headers, body) = server.Requests.ShouldHaveSingleItem();
+        var (method, _, headers, body) = server.Requests.ShouldHaveSingleItem();
         method.ShouldBe("POST");
         headers["Content-Type"].ShouldBe("application/json; charset=utf-8");
         var timestamp = headers["X-HostSwap-Timestamp"].ShouldNotBeNull();
@@ -146,7 +147,7 @@ public sealed class ChannelTests : IDisposable
     [InlineData(302, "Redirections are not followed: write the final address into the configuration.")]
     public async Task Whatever_is_not_2xx_is_not_delivered(int status, string remedy)
     {
-        using var server = new WebhookServer(_ => status);
+        using var server = LocalWebServer.OfStatus(_ => status);
 
         var failed = await Should.ThrowAsync<NotDeliveredException>(() => SendAsync(new WebhookNotifyAddress(server.Url, SecretFile: null), Failure));
 
@@ -158,7 +159,7 @@ public sealed class ChannelTests : IDisposable
     [Fact]
     public async Task A_receiver_that_is_away_is_retried_until_it_is_there()
     {
-        using var server = new WebhookServer(count => count < 2 ? 503 : 200);
+        using var server = LocalWebServer.OfStatus(count => count < 2 ? 503 : 200);
         var target = new NotifyTarget("hook", new WebhookNotifyAddress(server.Url, SecretFile: null), NoticeKinds.Choosable, TimeSpan.FromSeconds(20));
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(Now);
         Notifier Make() => new([target], Path.Join(_root.FullName, "outbox"), time, address => NoticeChannels.Open(address, TimeProvider.System));
@@ -196,7 +197,7 @@ public sealed class ChannelTests : IDisposable
     public async Task Nothing_is_signed_with_a_secret_that_is_none(string? text, UnixFileMode mode, string wrong)
     {
         var secret = text is null ? Path.Join(_root.FullName, "none") : Secret(text, mode);
-        using var server = new WebhookServer(_ => 200);
+        using var server = LocalWebServer.OfStatus(_ => 200);
 
         var failed = await Should.ThrowAsync<EnvironmentException>(() => SendAsync(new WebhookNotifyAddress(server.Url, secret), Failure));
 

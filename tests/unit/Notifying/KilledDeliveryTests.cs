@@ -2,6 +2,7 @@ using System.Diagnostics;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Notifying;
+using HostSwap.UnitTests.Support;
 using Shouldly;
 using Xunit;
 
@@ -20,13 +21,12 @@ public sealed class KilledDeliveryTests : IDisposable
     public async Task A_notice_survives_the_death_of_whoever_delivers_it()
     {
         var arrived = new TaskCompletionSource();
-        using var server = new WebhookServer(async count =>
+        using var server = new LocalWebServer(async _ =>
         {
-            if (count > 0)
-                return 200;
-            arrived.SetResult();
+            if (!arrived.TrySetResult())
+                return (200, "");
             await Task.Delay(Timeout.InfiniteTimeSpan, Token);
-            return 500;
+            return (500, "");
         });
         var paths = new HostSwapPaths(_root.FullName);
         Directory.CreateDirectory(Path.GetDirectoryName(paths.ConfigurationFile)!);
