@@ -8,7 +8,6 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
-using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
@@ -25,7 +24,7 @@ using HostSwap.Orchestrator.Verifying;
 namespace HostSwap.Orchestrator;
 
 /// <summary>The outer host that this process runs on.</summary>
-public sealed class OuterHost : IOuterHost
+public sealed partial class OuterHost : IOuterHost
 {
     private readonly HostSwapSettings _settings;
     private readonly TimeProvider _time;
@@ -151,37 +150,6 @@ public sealed class OuterHost : IOuterHost
     public Task<SwapResult> RollbackAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
         ChangeAsync("rollback", parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<HostImage>> GetImagesAsync(CancellationToken cancellationToken)
-    {
-        RequireInitialised();
-        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
-        return await new HostImages(Parts(journal), _engine).ListAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async Task<ImageComparison> CompareImagesAsync(string? from, string? to, CancellationToken cancellationToken)
-    {
-        RequireInitialised();
-        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
-        return await new HostImages(Parts(journal), _engine).CompareAsync(from, to, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async Task<ImageComparison?> CompareImagesOfAsync(Operation operation, CancellationToken cancellationToken)
-    {
-        if (!operation.Kind.MovesVms())
-            return null;
-        RequireInitialised();
-        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
-        return await new HostImages(Parts(journal), _engine).CompareAsync(SwapDetail.Parse(operation.DetailJson), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>Under the lock: nobody begins a swap to it meanwhile.</remarks>
-    public Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken) =>
-        ChangeAsync("image remove", parts => new HostImages(parts, _engine).RemoveAsync(reference, cancellationToken));
 
     /// <inheritdoc/>
     public Hold PlaceHold(string reason, string by, DateTimeOffset? until) => Holds().Place(reason, by, until);

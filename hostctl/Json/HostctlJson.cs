@@ -27,6 +27,8 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(NoticeAttemptsDocument))]
 [JsonSerializable(typeof(ImageListDocument))]
 [JsonSerializable(typeof(ImageDiffDocument))]
+[JsonSerializable(typeof(ImageShowDocument))]
+[JsonSerializable(typeof(RefreshDocument))]
 [JsonSerializable(typeof(ChecksDocument))]
 [JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(EventsHeader))]

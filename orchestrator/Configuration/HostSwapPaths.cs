@@ -46,6 +46,18 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>Who has asked that no swap begins; a file each.</summary>
     public string Holds => Path.Join(State, "holds");
 
+    /// <summary>What refreshes have come to; a file each.</summary>
+    public string Refreshes => Path.Join(State, "refreshes");
+
+    /// <summary>Pages about operations of refreshes.</summary>
+    public string Reports => Path.Join(State, "reports");
+
+    /// <summary>Where images are built.</summary>
+    public string Build => Path.Join(State, "build");
+
+    /// <summary>The lock of the refresh that runs.</summary>
+    public string RefreshLock => Path.Join(Runtime, "refresh.lock");
+
     /// <summary>Notices that have not been delivered yet; a file for each and each target.</summary>
     public string Outbox => Path.Join(State, "outbox");
 

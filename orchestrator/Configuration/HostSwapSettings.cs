@@ -36,6 +36,12 @@ public sealed record HostSwapSettings(
     /// <summary>The operator's own files inside of generations.</summary>
     public CarrySettings Carry { get; init; } = new([], []);
 
+    /// <summary>How the configured image is made.</summary>
+    public BuildSettings Build { get; init; } = SettingsDefaults.Build;
+
+    /// <summary>When and how the host is refreshed by itself.</summary>
+    public RefreshSettings Refresh { get; init; } = SettingsDefaults.Refresh;
+
     /// <summary>What is said of single VMs, by name.</summary>
     public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
 

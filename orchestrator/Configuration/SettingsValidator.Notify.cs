@@ -40,7 +40,7 @@ internal sealed partial class SettingsValidator
         {
             NotifyKeys.Mail => Mail(),
             NotifyKeys.Webhook => Webhook(),
-            _ => Command(Key(NotifyKeys.Command)) is { } arguments ? new CommandNotifyAddress(arguments) : null,
+            _ => Command(Key(NotifyKeys.Command)) is [_, ..] arguments ? new CommandNotifyAddress(arguments) : null,
         };
 
         string Key(string key) => NotifyKeys.Table.Of(table, key);
@@ -63,22 +63,6 @@ internal sealed partial class SettingsValidator
             var secret = Text(Key(NotifyKeys.Secret), HostPath.Fault);
             return Text(Key(NotifyKeys.Webhook), WebhookFault) is { } url ? new WebhookNotifyAddress(new Uri(url), secret) : null;
         }
-    }
-
-    /// <summary>A program with its arguments, as a list that no shell looks at; null where it is none.</summary>
-    private List<string>? Command(string key)
-    {
-        if (raw.Find<List<Located<string>>>(key) is not { } located)
-            return null;
-        if (located.Value is not [var program, ..])
-            Report(located, "is empty; write the program and its arguments, as in [\"/usr/local/bin/page\", \"--urgent\"]");
-        else if (HostPath.Fault(program.Value) is { } fault)
-            Report(program, $"{fault}; no shell and no PATH looks for the program");
-        else if (located.Value.Find(static argument => argument.Value.Contains('\0', StringComparison.Ordinal)) is { } broken)
-            Report(broken, "has a NUL character, which no argument can have");
-        else
-            return [.. located.Value.Select(static argument => argument.Value)];
-        return null;
     }
 
     private List<NoticeKind> NoticeKinds(string key)

@@ -34,6 +34,8 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             Vms = Vms(),
             Notify = Notify(),
             Fleet = Fleet(),
+            Build = Build(),
+            Refresh = Refresh(),
         };
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Processes;
 
 namespace HostSwap.Orchestrator.Notifying;
 
@@ -7,17 +9,14 @@ namespace HostSwap.Orchestrator.Notifying;
 /// Hands notices to a program of the operator's: the document on standard input, and, for those that need no more, the
 /// essentials in the environment. Status 0 is delivered; any other is tried again.
 /// </summary>
-internal sealed class CommandChannel(CommandNotifyAddress address) : INoticeChannel
+internal sealed class CommandChannel(CommandNotifyAddress address, IProgramRunner programs) : INoticeChannel
 {
     /// <summary>What the names of all variables begin with.</summary>
     public const string Prefix = "HOSTSWAP_NOTICE_";
 
     /// <inheritdoc/>
-    public async Task<string> SendAsync(Notice notice, CancellationToken cancellationToken)
-    {
-        var said = await ChildProgram.RunAsync(address.Arguments, NoticeDocument.Serialize(notice), Variables(notice), cancellationToken);
-        return said.Length > 0 ? $"{address.Arguments[0]}: {said}" : $"{address.Arguments[0]} ended with 0";
-    }
+    public Task<string> SendAsync(Notice notice, CancellationToken cancellationToken) =>
+        programs.HandAsync(address.Arguments, Encoding.UTF8.GetString(NoticeDocument.Serialize(notice)), Variables(notice), cancellationToken);
 
     /// <summary>Each is there for every notice, empty where it has nothing of it.</summary>
     private static Dictionary<string, string> Variables(Notice notice) => new(StringComparer.Ordinal)

@@ -1,5 +1,6 @@
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Processes;
 
 namespace HostSwap.Orchestrator.Notifying;
 
@@ -20,9 +21,9 @@ public static class NoticeChannels
     /// <summary>The channel of an address. Nothing is connected to, read or run before it sends.</summary>
     public static INoticeChannel Open(NotifyAddress address, TimeProvider time) => address switch
     {
-        MailNotifyAddress mail => new MailChannel(mail),
+        MailNotifyAddress mail => new MailChannel(mail, new ProgramRunner(time)),
         WebhookNotifyAddress webhook => new WebhookChannel(webhook, time),
-        CommandNotifyAddress command => new CommandChannel(command),
+        CommandNotifyAddress command => new CommandChannel(command, new ProgramRunner(time)),
         _ => throw new ArgumentOutOfRangeException(nameof(address), address, "There is no channel for it."),
     };
 }

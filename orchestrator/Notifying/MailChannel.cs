@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Processes;
 using MimeKit;
 
 namespace HostSwap.Orchestrator.Notifying;
@@ -8,7 +10,7 @@ namespace HostSwap.Orchestrator.Notifying;
 /// Hands notices to the machine's mail system by sendmail's command line, which every mail system for POSIX has: it queues the
 /// message, and is answerable for it from then on.
 /// </summary>
-internal sealed class MailChannel(MailNotifyAddress address) : INoticeChannel
+internal sealed class MailChannel(MailNotifyAddress address, IProgramRunner programs) : INoticeChannel
 {
     private static readonly FormatOptions Format = MakeFormat();
 
@@ -19,8 +21,7 @@ internal sealed class MailChannel(MailNotifyAddress address) : INoticeChannel
         using var bytes = new MemoryStream();
         await message.WriteToAsync(Format, bytes, cancellationToken);
         // -i: a line of a single dot does not end the message. -t: the recipients are those of its header.
-        var said = await ChildProgram.RunAsync([address.Sendmail, "-i", "-t"], bytes.ToArray(), new Dictionary<string, string>(StringComparer.Ordinal), cancellationToken);
-        return said.Length > 0 ? $"{address.Sendmail}: {said}" : $"{address.Sendmail} has taken it";
+        return await programs.HandAsync([address.Sendmail, "-i", "-t"], Encoding.ASCII.GetString(bytes.ToArray()), [], cancellationToken);
     }
 
     /// <summary>The message. Its parts are set one by one, and MimeKit encodes each (RFC 2047, 2231), so that no text becomes a header.</summary>

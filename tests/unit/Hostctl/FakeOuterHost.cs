@@ -14,6 +14,7 @@ using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Notifying;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Preparing;
+using HostSwap.Orchestrator.Refreshing;
 using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.UnitTests.Hostctl;
@@ -113,6 +114,35 @@ internal sealed class FakeOuterHost : IOuterHost
         Answer($"images of {operation.Id}", Images.Count == 0 ? null : new ImageComparison(Images[0].Image, Images[^1].Image, Packages));
 
     public Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken) => Answer($"remove image {reference}", Images[0].Image);
+
+    public Task<ImageContents> ShowImageAsync(string reference, CancellationToken cancellationToken) =>
+        Answer($"show image {reference}", new ImageContents(Images[0], [new InstalledPackage("libvirt0", "11.3.0-2", "amd64", "libvirt")]));
+
+    public Task<StoredImage> PinImageAsync(string reference, bool pin, CancellationToken cancellationToken) => Answer($"pin image {reference} {pin}", Images[0].Image);
+
+    /// <summary>What goes when images are pruned.</summary>
+    public List<StoredImage> Pruned { get; } = [];
+
+    public Task<IReadOnlyList<StoredImage>> PruneImagesAsync(CancellationToken cancellationToken) => Answer<IReadOnlyList<StoredImage>>("prune images", Pruned);
+
+    /// <summary>What is newer.</summary>
+    public UpdateReport Updates { get; set; } = new(Samples.At, "hostswap/host:trixie", "sha256:new", "sha256:new", [], RecipeChanged: false);
+
+    public Task<UpdateReport> CheckUpdatesAsync(CancellationToken cancellationToken) => Answer("check updates", Updates);
+
+    /// <summary>What a build comes to.</summary>
+    public ImageBuild Build { get; set; } = new("sha256:newest", Made: true);
+
+    public Task<ImageBuild> BuildImageAsync(UpdateReport updates, Action<string> say, CancellationToken cancellationToken)
+    {
+        say("building");
+        return Answer("build image", Build);
+    }
+
+    /// <summary>What refreshes came to.</summary>
+    public List<RefreshRecord> Refreshes { get; } = [];
+
+    public IReadOnlyList<RefreshRecord> GetRefreshes(int limit) => Answer<IReadOnlyList<RefreshRecord>>("refreshes", Refreshes).Result;
 
     /// <summary>Who holds swaps.</summary>
     public List<Hold> Holds { get; } = [];
