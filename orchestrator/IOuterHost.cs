@@ -172,6 +172,9 @@ public interface IOuterHost : IAsyncDisposable
     /// <summary>Recorded operations, newest first.</summary>
     IReadOnlyList<Operation> History(int limit);
 
+    /// <summary>The moves of recorded operations.</summary>
+    IReadOnlyList<MoveRecord> GetMoves(IReadOnlyList<Operation> operations);
+
     /// <summary>One recorded operation with its entries and moves; null where there is none.</summary>
     OperationDetails? Show(long operation);
 

@@ -203,6 +203,14 @@ public sealed partial class OuterHost : IOuterHost
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<MoveRecord> GetMoves(IReadOnlyList<Operation> operations)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return [.. operations.Where(static operation => operation.Kind.MovesVms()).SelectMany(operation => journal.Moves(operation.Id))];
+    }
+
+    /// <inheritdoc/>
     public OperationDetails? Show(long operation)
     {
         if (!SqliteJournal.Exists(_settings.Paths.JournalFile))

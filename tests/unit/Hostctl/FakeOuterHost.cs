@@ -196,6 +196,11 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public IReadOnlyList<Operation> History(int limit) => Answer($"history {limit}", Operations).Result;
 
+    /// <summary>The moves of <see cref="Operations"/>.</summary>
+    public List<MoveRecord> Moves { get; } = [];
+
+    public IReadOnlyList<MoveRecord> GetMoves(IReadOnlyList<Operation> operations) => Answer<IReadOnlyList<MoveRecord>>($"moves of {operations.Count}", Moves).Result;
+
     public OperationDetails? Show(long operation) =>
         Answer($"show {operation}", operation == 7 ? Samples.Details() : null).Result;
 
