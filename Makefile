@@ -69,6 +69,8 @@ install: ## Install hostctl, its manual page, completions, units and configurati
 	install -d $(UNITS)
 	install -m 0644 hostctl/packaging/*.service hostctl/packaging/*.timer $(UNITS)
 	install -D -m 0644 hostctl/packaging/hostswap.toml $(SHARE)/doc/hostswap/hostswap.toml
+	install -d $(SHARE)/doc/hostswap/examples
+	install -m 0644 hostctl/packaging/grafana-dashboard.json hostctl/packaging/prometheus-alerts.yml $(SHARE)/doc/hostswap/examples
 	@# It changes no default; one that is there is yours.
 	test -e $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml || \
 		install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml

@@ -18,6 +18,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
     [
         "hostswap.service", "hostswap-memory.service", "hostswap-retire.service", "hostswap-retire.timer",
         "hostswap-display.service", "hostswap-resume.service", "hostswap-notify.service", "hostswap-notify.timer",
+        "hostswap-metrics.service",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -39,6 +40,8 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             ("/usr/lib/systemd/system/hostswap.service", "644"),
             ("/usr/share/bash-completion/completions/hostctl", "644"),
             ("/usr/share/fish/vendor_completions.d/hostctl.fish", "644"),
+            ("/usr/share/doc/hostswap/examples/grafana-dashboard.json", "644"),
+            ("/usr/share/doc/hostswap/examples/prometheus-alerts.yml", "644"),
             ("/usr/share/man/man8/hostctl.8.gz", "644"),
             ("/usr/share/zsh/vendor-completions/_hostctl", "644"),
             (Configuration, "644"),
@@ -77,7 +80,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         {
             (await host.IsEnabledAsync(unit)).ShouldBe(unit switch
             {
-                "hostswap-resume.service" or "hostswap-display.service" => "disabled",
+                "hostswap-resume.service" or "hostswap-display.service" or "hostswap-metrics.service" => "disabled",
                 "hostswap-retire.service" or "hostswap-notify.service" => "static",
                 _ => "enabled",
             }, unit);

@@ -64,6 +64,7 @@ public sealed class PackagingTests
     [InlineData("hostswap.service")]
     [InlineData("hostswap-display.service")]
     [InlineData("hostswap-memory.service")]
+    [InlineData("hostswap-metrics.service")]
     [InlineData("hostswap-notify.service")]
     [InlineData("hostswap-resume.service")]
     [InlineData("hostswap-retire.service")]
