@@ -179,7 +179,9 @@ public interface IOuterHost : IAsyncDisposable
     OperationDetails? Show(long operation);
 
     /// <summary>Every check of this outer host, each with its outcome and fix.</summary>
-    IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken);
+    /// <param name="status">What was seen just now; null to look again.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    IAsyncEnumerable<HealthCheck> DiagnoseAsync(HostStatus? status, CancellationToken cancellationToken);
 
     /// <summary>
     /// Looks whether every VM has what it needs, in one generation alone, and the outer host is as a swap leaves it.

@@ -223,8 +223,8 @@ public sealed partial class OuterHost : IOuterHost
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken) =>
-        new Diagnosis.Doctor(_settings, _engine, _kernel, new QmpConnector(_time), GetStatusAsync).RunAsync(cancellationToken);
+    public IAsyncEnumerable<HealthCheck> DiagnoseAsync(HostStatus? status, CancellationToken cancellationToken) =>
+        new Diagnosis.Doctor(_settings, _engine, _kernel, new QmpConnector(_time), status is null ? GetStatusAsync : _ => Task.FromResult(status)).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<HealthCheck> VerifyAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -9,21 +9,23 @@ namespace HostSwap.Hostctl.Systemd;
 /// </summary>
 internal sealed partial class ServiceManager : IDisposable
 {
+    private const string SocketVariable = "NOTIFY_SOCKET";
     private const string WatchdogVariable = "WATCHDOG_USEC";
 
-    private readonly ITimer? _watchdog;
+    private readonly bool _heard;
+    private ITimer? _watchdog;
 
-    private ServiceManager(ITimer? watchdog) => _watchdog = watchdog;
+    private ServiceManager(bool heard) => _heard = heard;
 
     /// <summary>Says that the service is up, and goes on saying so.</summary>
     public static ServiceManager Begin(HostctlServices services)
     {
-        Notify("READY=1");
-        // Twice as often as it must: sd_watchdog_enabled(3) asks for that. The pool's threads tell it, so one that is stuck is found out.
-        var watchdog = services.Environment.GetValueOrDefault(WatchdogVariable) is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var micros) && micros > 0
-            ? services.Time.CreateTimer(static _ => Notify("WATCHDOG=1"), state: null, TimeSpan.Zero, TimeSpan.FromMicroseconds(micros / 2.0))
-            : null;
-        return new ServiceManager(watchdog);
+        var manager = new ServiceManager(!string.IsNullOrEmpty(services.Environment.GetValueOrDefault(SocketVariable)));
+        manager.Notify("READY=1");
+        // Twice as often as it must: sd_watchdog_enabled(3) asks for that. The pool's threads tell it, so that they are found out where all are stuck.
+        if (services.Environment.GetValueOrDefault(WatchdogVariable) is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var micros) && micros > 0)
+            manager._watchdog = services.Time.CreateTimer(_ => manager.Notify("WATCHDOG=1"), state: null, TimeSpan.Zero, TimeSpan.FromMicroseconds(micros / 2.0));
+        return manager;
     }
 
     /// <summary>The line that <c>systemctl status</c> shows.</summary>
@@ -36,8 +38,11 @@ internal sealed partial class ServiceManager : IDisposable
         _watchdog?.Dispose();
     }
 
-    // Whether it was heard is nobody's business: without a NOTIFY_SOCKET there is nobody to hear it.
-    private static void Notify(string state) => _ = SdNotify(0, state);
+    // That it could not be told hinders nobody: systemd sees the end of the process whatever was said before.
+    private void Notify(string state)
+    {
+        if (_heard) _ = SdNotify(0, state);
+    }
 
     [LibraryImport("libsystemd.so.0", EntryPoint = "sd_notify", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

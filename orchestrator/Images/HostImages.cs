@@ -100,7 +100,9 @@ public sealed class HostImages(OuterHostParts parts, IImageStore store)
     /// <returns>Those that are gone.</returns>
     public async Task<IReadOnlyList<StoredImage>> PruneAsync(CancellationToken cancellationToken)
     {
-        var mine = (await ListAsync(cancellationToken)).Where(image => image.Image.Names.Any(IsOurs)).ToList();
+        var all = await ListAsync(cancellationToken);
+        await NameByTimeAsync(all, cancellationToken);
+        var mine = all.Where(image => image.Image.Names.Any(IsOurs)).ToList();
         var removed = new List<StoredImage>();
         foreach (var (image, neededBy) in mine.Skip(parts.Settings.Build.Keep))
         {
@@ -111,6 +113,17 @@ public sealed class HostImages(OuterHostParts parts, IImageStore store)
         }
 
         return removed;
+    }
+
+    /// <summary>An image whose maker was killed before it could name it would have no name any more when the next one has taken its own.</summary>
+    private async Task NameByTimeAsync(IReadOnlyList<HostImage> images, CancellationToken cancellationToken)
+    {
+        var configured = parts.Settings.Image;
+        foreach (var (image, _) in images)
+        {
+            if (image.Names.Contains(configured, StringComparer.Ordinal) && !image.Names.Any(name => ImageBuilder.IsDatedName(configured, name)))
+                await store.NameImageAsync(image.Id, ImageBuilder.DatedName(configured, image.CreatedAt), cancellationToken);
+        }
     }
 
     /// <summary>Those that were made here for the configured name: images of other names are other people's.</summary>

@@ -66,6 +66,9 @@ public sealed class RefreshSchedule(RefreshSettings settings, TimeZoneInfo local
         .Select(static next => new OpenWindow(next.Window.Name, next.At!.Value, next.At.Value + next.Window.Duration))
         .FirstOrDefault();
 
+    /// <summary>A moment as people who configured the windows read it.</summary>
+    public DateTimeOffset InZone(DateTimeOffset moment) => TimeZoneInfo.ConvertTime(moment, Zone);
+
     /// <summary>By how much later than a window this server begins in it: always the same for that window.</summary>
     internal TimeSpan DelayOf(OpenWindow window)
     {

@@ -18,7 +18,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
     [
         "hostswap.service", "hostswap-memory.service", "hostswap-retire.service", "hostswap-retire.timer",
         "hostswap-display.service", "hostswap-resume.service", "hostswap-notify.service", "hostswap-notify.timer",
-        "hostswap-metrics.service",
+        "hostswap-metrics.service", "hostswap-refresh.service", "hostswap-refresh.timer",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -43,6 +43,9 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             ("/usr/share/doc/hostswap/examples/grafana-dashboard.json", "644"),
             ("/usr/share/doc/hostswap/examples/prometheus-alerts.yml", "644"),
             ("/usr/share/man/man8/hostctl.8.gz", "644"),
+            ("/usr/share/hostswap/images/build", "755"),
+            ("/usr/share/hostswap/images/host/Dockerfile", "644"),
+            ("/usr/share/doc/hostswap/examples/image/packages", "644"),
             ("/usr/share/zsh/vendor-completions/_hostctl", "644"),
             (Configuration, "644"),
         })
@@ -81,7 +84,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             (await host.IsEnabledAsync(unit)).ShouldBe(unit switch
             {
                 "hostswap-resume.service" or "hostswap-display.service" or "hostswap-metrics.service" => "disabled",
-                "hostswap-retire.service" or "hostswap-notify.service" => "static",
+                "hostswap-retire.service" or "hostswap-refresh.service" or "hostswap-notify.service" => "static",
                 _ => "enabled",
             }, unit);
             (await host.PropertyAsync(unit, "NeedDaemonReload")).ShouldBe("no", unit);

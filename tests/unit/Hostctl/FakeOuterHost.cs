@@ -204,7 +204,7 @@ internal sealed class FakeOuterHost : IOuterHost
     public OperationDetails? Show(long operation) =>
         Answer($"show {operation}", operation == 7 ? Samples.Details() : null).Result;
 
-    public async IAsyncEnumerable<HealthCheck> DiagnoseAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<HealthCheck> DiagnoseAsync(HostStatus? status, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Answer("doctor", 0);
         foreach (var check in Checks) yield return check;
