@@ -69,9 +69,14 @@ internal sealed class RefreshCommand : Verb
     }
 
     /// <summary>What is due when a refresh has ended, whatever came of it.</summary>
-    private static async Task<RefreshRecord> EndAsync(Invocation invocation, RefreshRecord record) => record.Operation is { } operation
-        ? record with { Report = await RefreshReport.WriteAsync(invocation, invocation.OpenHost(), operation) }
-        : record;
+    private static async Task<RefreshRecord> EndAsync(Invocation invocation, RefreshRecord record)
+    {
+        var host = invocation.OpenHost();
+        if (record.Operation is { } operation)
+            record = record with { Report = await RefreshReport.WriteAsync(invocation, host, operation) };
+        await RefreshTelling.TellAsync(invocation, host, record);
+        return record;
+    }
 
     private RefreshExtent ExtentOf(ParseResult parsed)
     {

@@ -54,7 +54,7 @@ internal sealed partial class SettingsValidator
             }
         }
 
-        if (settings.User is not null && settings.Endpoints.FirstOrDefault(static endpoint => endpoint.Scheme == Uri.UriSchemeHttp && !endpoint.IsLoopback) is { } open)
+        if (settings.User is not null && settings.Endpoints.FirstOrDefault(static endpoint => endpoint.Scheme is "http" && !endpoint.IsLoopback) is { } open)
             Report(raw.Find<string>(FleetKeys.User)!, $"has its password sent to {open.Authority} for all to read; use https://");
     }
 

@@ -98,7 +98,7 @@ internal sealed partial class SettingsValidator
         // What the address has besides may be a secret, so it is not shown.
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
             return "has a user or a fragment in its address, which would not be sent; sign with secret_file instead";
-        return uri.Scheme == Uri.UriSchemeHttps || uri.IsLoopback
+        return uri.Scheme is "https" || uri.IsLoopback
             ? null
             : $"sends what happens on this machine to {uri.Host} for all to read; use https:// (http:// is allowed to this machine alone)";
     }

@@ -164,7 +164,7 @@ internal sealed class FakeOuterHost : IOuterHost
     /// <summary>What waits to be told.</summary>
     public List<WaitingNotice> Waiting { get; } = [];
 
-    public void Notify(Notice notice) => Answer($"notify {notice.Subject}", 0);
+    public void Notify(Notice notice) => _ = Answer($"notify {notice.Subject}", 0).Result;
 
     public Task<NoticeDelivery> DeliverNoticesAsync(CancellationToken cancellationToken) => Answer("deliver notices", Delivery);
 

@@ -2,6 +2,7 @@ using HostSwap.Hostctl;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Fleet;
+using HostSwap.UnitTests.Support;
 using Shouldly;
 using Xunit;
 
@@ -41,6 +42,23 @@ public sealed class FleetVerbTests : IDisposable
         _hostctl.Host.Fleet = new FleetStatus(service, "rack", Limit: null, "me", Holders: null);
         await _hostctl.RunAsync("fleet", "status");
         _hostctl.Out.ShouldContain(text);
+    }
+
+    [Theory]
+    [InlineData(200, ExitCode.Done, true)]
+    [InlineData(500, ExitCode.Held, false)]
+    [InlineData(404, ExitCode.Environment, false)]
+    internal async Task A_swap_by_hand_waits_for_its_turn_too(int status, ExitCode code, bool swaps)
+    {
+        using var manager = new LocalWebServer(_ => Task.FromResult((status, """{"kind":"failed_lock","value":"all slots taken"}""")));
+        _hostctl.Fleet = new FleetSettings { Service = FleetService.FleetLock, Endpoints = [manager.Url], Member = "me" };
+
+        (await _hostctl.RunAsync("swap", "--yes")).ShouldBe(code);
+
+        _hostctl.Host.Calls.Exists(static call => call.StartsWith("swap", StringComparison.Ordinal)).ShouldBe(swaps);
+        manager.Requests.Select(static request => request.Path).ShouldBe(swaps ? ["/hook/v1/pre-reboot", "/hook/v1/steady-state"] : ["/hook/v1/pre-reboot"]);
+        if (!swaps)
+            _hostctl.Error.ShouldContain("all slots taken");
     }
 
     [Fact]

@@ -64,6 +64,19 @@ public sealed class NotifyVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_refresh_that_failed_is_told_and_what_cannot_be_told_changes_nothing()
+    {
+        Directory.CreateDirectory(Path.Join(Path.GetFullPath(Path.Join(_hostctl.LogDirectory, "../../../..")), "run/hostswap"));
+        _hostctl.Host.Updates = new(Samples.At, "hostswap/host:trixie", "sha256:b", "sha256:a", [], RecipeChanged: false);
+        _hostctl.Host.Delivery = new(Busy: false, [new(Failed.Id, Failed.Subject, "admin", NoticeOutcome.Failed, "away", "", Samples.At)]);
+
+        (await _hostctl.RunAsync("refresh", "--yes")).ShouldBe(ExitCode.Done);
+
+        _hostctl.Host.Calls.ShouldContain(static call => call.StartsWith("notify refreshed: ", StringComparison.Ordinal));
+        _hostctl.Host.Calls.ShouldContain("deliver notices");
+    }
+
+    [Fact]
     public async Task What_waits_is_listed_with_the_reason()
     {
         _hostctl.Host.Waiting.Add(new WaitingNotice(Failed, "admin", Samples.At, 3, Samples.At.AddHours(1), "it is away"));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -36,10 +35,8 @@ public sealed partial class ExamplesTests
         foreach (Match rule in rules)
             await ShouldExistAsync(rule.Groups["expression"].Value);
 
-        using var check = Process.Start(new ProcessStartInfo(await Promtool.FindAsync(Token), ["check", "rules", "--lint-fatal", PathOf("prometheus-alerts.yml")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = await check.StandardOutput.ReadToEndAsync(Token) + await check.StandardError.ReadToEndAsync(Token);
-        await check.WaitForExitAsync(Token);
-        check.ExitCode.ShouldBe(0, said);
+        var (code, said) = await Promtool.RunAsync(["check", "rules", "--lint-fatal", PathOf("prometheus-alerts.yml")], input: default, Token);
+        code.ShouldBe(0, said);
         said.ShouldContain("7 rules found");
     }
 
@@ -88,10 +85,8 @@ public sealed partial class ExamplesTests
             Token);
         try
         {
-            using var check = Process.Start(new ProcessStartInfo(await Promtool.FindAsync(Token), ["test", "rules", tests]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var said = await check.StandardOutput.ReadToEndAsync(Token) + await check.StandardError.ReadToEndAsync(Token);
-            await check.WaitForExitAsync(Token);
-            check.ExitCode.ShouldBe(0, said);
+            var (code, said) = await Promtool.RunAsync(["test", "rules", tests], input: default, Token);
+            code.ShouldBe(0, said);
         }
         finally
         {

@@ -9,14 +9,27 @@ internal static class Promtool
     /// <summary>The top of the source tree.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Its path.</summary>
-    public static async Task<string> FindAsync(CancellationToken token)
+    /// <summary>Runs it.</summary>
+    /// <returns>Its exit status, and all that it said.</returns>
+    public static async Task<(int ExitCode, string Said)> RunAsync(IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken token)
     {
-        using var find = Process.Start(new ProcessStartInfo(Path.Join(Root, "tests/lab/debian-tool"), ["prometheus", "usr/bin/promtool"]) { RedirectStandardOutput = true })!;
-        var path = (await find.StandardOutput.ReadToEndAsync(token)).Trim();
-        await find.WaitForExitAsync(token);
-        find.ExitCode.ShouldBe(0, "promtool cannot be had");
-        return path;
+        var (found, path) = await RunAsync(Path.Join(Root, "tests/lab/debian-tool"), ["prometheus", "usr/bin/promtool"], input: default, token);
+        found.ShouldBe(0, $"promtool cannot be had: {path}");
+        return await RunAsync(path.Trim(), arguments, input, token);
+    }
+
+    private static async Task<(int ExitCode, string Said)> RunAsync(string program, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken token)
+    {
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true },
+        };
+        process.Start();
+        var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
+        await process.StandardInput.BaseStream.WriteAsync(input, token);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(token);
+        return (process.ExitCode, string.Concat(await said));
     }
 
     private static string FindRoot()

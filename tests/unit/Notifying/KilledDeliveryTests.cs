@@ -61,7 +61,7 @@ public sealed class KilledDeliveryTests : IDisposable
 
     private Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Join(AppContext.BaseDirectory, "hostctl"), arguments);
+        var start = new ProcessStartInfo(Path.Join(AppContext.BaseDirectory, "hostctl"), arguments) { UseShellExecute = false };
         start.Environment[SettingsLoader.RootVariable] = _root.FullName;
         start.RedirectStandardOutput = true; // a line, which needs no reader
         return Process.Start(start)!;
