@@ -19,6 +19,7 @@ using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Procfs;
 using HostSwap.Orchestrator.Qmp;
 using HostSwap.Orchestrator.Swapping;
+using HostSwap.Orchestrator.Systemd;
 using HostSwap.Orchestrator.Verifying;
 
 namespace HostSwap.Orchestrator;
@@ -139,17 +140,17 @@ public sealed partial class OuterHost : IOuterHost
     /// <inheritdoc/>
     public Task<SwapResult> SwapAsync(
         SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("swap", parts => new SwapRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+        MoveAsync("swap", observer, parts => new SwapRunner(parts, observer, approval).RunAsync(request, cancellationToken));
 
     /// <inheritdoc/>
     public Task<SwapResult> ResumeAsync(
         ResumeRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("resume", parts => new ResumeRunner(parts, observer, approval).RunAsync(request, cancellationToken), request.TakeOver);
+        MoveAsync("resume", observer, parts => new ResumeRunner(parts, observer, approval).RunAsync(request, cancellationToken), request.TakeOver);
 
     /// <inheritdoc/>
     public Task<SwapResult> RollbackAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("rollback", parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
+        MoveAsync("rollback", observer, parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
 
     /// <inheritdoc/>
     public Hold PlaceHold(string reason, string by, DateTimeOffset? until) => Holds().Place(reason, by, until);
@@ -293,6 +294,18 @@ public sealed partial class OuterHost : IOuterHost
                 $"there is no outer host at {_settings.Paths.State}", "Run 'hostctl init' first, or name the right --config.");
         }
     }
+
+    /// <summary>While VMs move, nobody shuts the outer host down by mistake.</summary>
+    private Task<SwapResult> MoveAsync(string purpose, ISwapObserver observer, Func<OuterHostParts, Task<SwapResult>> action, bool takeOver = false) =>
+        ChangeAsync(
+            purpose,
+            async parts =>
+            {
+                await using var inhibitor = await ShutdownInhibitor.TryTakeAsync(
+                    $"VMs move between host containers ({purpose})", message => observer.OnEvent(new SwapNotice(_time.GetUtcNow(), message)), _time);
+                return await action(parts);
+            },
+            takeOver);
 
     /// <summary>Everything that changes the outer host runs under its lock, with the journal open for writing.</summary>
     private async Task<T> ChangeAsync<T>(string purpose, Func<OuterHostParts, Task<T>> action, bool takeOver = false)

@@ -62,7 +62,7 @@ internal sealed class RefreshCommand : Verb
         var services = invocation.Services;
         var lines = invocation.Format == OutputFormat.Json ? services.Error : services.Out;
         using var manager = ServiceManager.Begin(services);
-        await using var swap = new QueuedObserver(new PlainPresenter(lines, services.Error, services.Time), new LoggingObserver(invocation.Log!.Logger));
+        await using var swap = new QueuedObserver(new PlainPresenter(lines, services.Error, services.Time), new LoggingObserver(invocation.Log!.Logger), new JournalObserver(services.Journal));
         var presenter = new RefreshPresenter(lines, swap, invocation.Log.Swap, invocation.Log.Logger, manager);
         var runner = new RefreshRunner(host, invocation.Settings, new ProgramRunner(services.Time), services.Time, presenter);
         return await runner.RunAsync(request, record => EndAsync(invocation, record), invocation.Token);
@@ -71,6 +71,7 @@ internal sealed class RefreshCommand : Verb
     /// <summary>What is due when a refresh has ended, whatever came of it.</summary>
     private static async Task<RefreshRecord> EndAsync(Invocation invocation, RefreshRecord record)
     {
+        new JournalObserver(invocation.Services.Journal).OnRefresh(record);
         var host = invocation.OpenHost();
         if (record.Operation is { } operation)
             record = record with { Report = await RefreshReport.WriteAsync(invocation, host, operation) };

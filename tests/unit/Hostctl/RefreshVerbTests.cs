@@ -1,4 +1,5 @@
 using HostSwap.Hostctl;
+using HostSwap.Hostctl.Systemd;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Journal;
@@ -92,6 +93,14 @@ public sealed class RefreshVerbTests : IDisposable
 
         (await _hostctl.RunAsync("refresh", "--yes")).ShouldBe((ExitCode)code);
 
+        var messages = _hostctl.Journal.Messages;
+        messages.Select(static message => message["MESSAGE_ID"]).ShouldContain(result switch
+        {
+            OperationResult.Done => MessageIds.RefreshDone,
+            _ => MessageIds.RefreshFailed,
+        });
+        messages[^1]["HOSTSWAP_OPERATION"].ShouldBe("7");
+        messages[0]["MESSAGE_ID"].ShouldBe(MessageIds.MoverBegun);
         // The page is there, whatever came of it.
         _hostctl.Out.ShouldContain("reports/7.html");
     }
