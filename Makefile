@@ -66,13 +66,14 @@ ZSH_COMPLETIONS = $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,
 install: ## Install hostctl, its manual page, completions, units and configuration (PREFIX, DESTDIR)
 	@test -x out/hostctl || { echo "install: run 'make build' first" >&2; exit 1; }
 	install -D -m 0755 out/hostctl $(DESTDIR)$(PREFIX)/bin/hostctl
-	install -D -m 0644 hostctl/packaging/hostctl.8 $(SHARE)/man/man8/hostctl.8
-	gzip -9nf $(SHARE)/man/man8/hostctl.8
+	install -d $(SHARE)/man/man8
+	out/hostctl manual | gzip -9n >$(SHARE)/man/man8/hostctl.8.gz
 	install -D -m 0644 hostctl/packaging/hostctl.bash $(SHARE)/bash-completion/completions/hostctl
 	install -D -m 0644 hostctl/packaging/hostctl.zsh $(ZSH_COMPLETIONS)/_hostctl
 	install -D -m 0644 hostctl/packaging/hostctl.fish $(SHARE)/fish/vendor_completions.d/hostctl.fish
 	install -d $(UNITS)
 	install -m 0644 hostctl/packaging/*.service hostctl/packaging/*.timer $(UNITS)
+	install -D -m 0644 hostctl/packaging/hostswap.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/hostswap.conf
 	install -D -m 0644 hostctl/packaging/hostswap.toml $(SHARE)/doc/hostswap/hostswap.toml
 	@# The recipe of host images, for 'hostctl image build'; guests are for tests.
 	install -d $(SHARE)/hostswap/images

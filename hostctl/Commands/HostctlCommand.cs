@@ -63,6 +63,7 @@ internal sealed class HostctlCommand : RootCommand
         Add(new VerifyCommand(services, options));
         Add(new DiffCommand(services, options));
         Add(new VersionCommand(services, options));
+        Add(new ManualCommand(services, this));
         foreach (var help in Options.OfType<HelpOption>()) help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
     }
 

@@ -72,13 +72,16 @@ internal static class ManualPage
     private static string Signature(Option option)
     {
         var names = string.Join(", ", option.Aliases.Where(static alias => !alias.StartsWith('/')).Append(option.Name).Distinct(StringComparer.Ordinal).Select(Bold));
-        if (option.Arity.MaximumNumberOfValues == 0)
+        if (IsFlag(option))
             return names;
         var value = Value(option.HelpName ?? "VALUE");
         return option.Arity.MinimumNumberOfValues == 0 ? $"{names}[={value}]" : $"{names} {value}";
     }
 
-    private static string Name(Argument argument) => (argument.HelpName ?? argument.Name).ToUpperInvariant();
+    /// <summary>The library would take <c>--yes=true</c>, too, which nobody needs to know.</summary>
+    internal static bool IsFlag(Option option) => option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool);
+
+    private static string Name(Argument argument) => (argument.HelpName ?? argument.Name).ToUpperInvariant() + (argument.Arity.MaximumNumberOfValues > 1 ? "..." : "");
 
     private static string Item(string term, string text) => $".TP\n{Bold(term)}\n{Text(text)}\n";
 

@@ -43,6 +43,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             ("/usr/share/doc/hostswap/examples/grafana-dashboard.json", "644"),
             ("/usr/share/doc/hostswap/examples/prometheus-alerts.yml", "644"),
             ("/usr/share/man/man8/hostctl.8.gz", "644"),
+            ("/usr/lib/tmpfiles.d/hostswap.conf", "644"),
             ("/usr/share/hostswap/images/build", "755"),
             ("/usr/share/hostswap/images/host/Dockerfile", "644"),
             ("/usr/share/doc/hostswap/examples/image/packages", "644"),

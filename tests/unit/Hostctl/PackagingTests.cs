@@ -1,5 +1,7 @@
 using HostSwap.Hostctl;
 using HostSwap.Hostctl.Commands;
+using HostSwap.Hostctl.Rendering;
+using HostSwap.Hostctl.Systemd;
 using Shouldly;
 using Xunit;
 
@@ -8,23 +10,48 @@ namespace HostSwap.UnitTests.Hostctl;
 public sealed class PackagingTests
 {
     [Fact]
-    public async Task The_man_page_mentions_every_verb_option_and_exit_code()
+    public async Task The_manual_page_tells_of_every_verb_option_and_exit_code()
     {
-        var page = (await ReadAsync("hostctl.8")).Replace("\\-", "-", StringComparison.Ordinal);
+        using var hostctl = new Harness();
+        (await hostctl.RunAsync("manual")).ShouldBe(ExitCode.Done);
+        var page = hostctl.Out;
+        var plain = page.Replace("\\-", "-", StringComparison.Ordinal).Replace("\\fB", "", StringComparison.Ordinal).Replace("\\fI", "", StringComparison.Ordinal).Replace("\\fR", "", StringComparison.Ordinal);
+        var prose = await ReadAsync("hostctl.8.in");
 
-        foreach (var command in GrammarTests.All(new HostctlCommand(GrammarTests.Services())).Skip(1))
+        var grammar = new HostctlCommand(GrammarTests.Services());
+        foreach (var (path, verb) in ManualPage.Verbs(grammar))
         {
-            page.ShouldContain(command.Name);
-            foreach (var option in command.Options) page.ShouldContain(option.Name);
+            // People have written of each, and each option is said with what it does.
+            prose.ShouldContain($"@verb {path}\n");
+            plain.ShouldContain($"\n{path}");
+            foreach (var option in verb.Options.Where(static option => !option.Hidden && option.Name is not "--help"))
+                plain.ShouldContain($"{option.Name}{ValueOf(option)}\n{option.Description}");
         }
 
-        foreach (var option in new HostctlCommand(GrammarTests.Services()).Options)
+        foreach (var option in grammar.Options)
         {
-            foreach (var name in option.Aliases.Append(option.Name).Where(name => !name.StartsWith('/'))) page.ShouldContain(name);
+            foreach (var name in option.Aliases.Append(option.Name).Where(static name => !name.StartsWith('/'))) plain.ShouldContain(name);
         }
 
-        foreach (var (code, meaning) in ExitCodes.All) page.ShouldContain($".B {(int)code}\n{meaning}\n");
+        foreach (var (code, meaning) in ExitCodes.All) plain.ShouldContain($".TP\n{(int)code}\n{meaning}\n");
+        foreach (var (id, _) in MessageIds.All) plain.ShouldContain(id);
+        page.Split('\n').ShouldAllBe(static line => !line.StartsWith('@'));
     }
+
+    private static string ValueOf(System.CommandLine.Option option)
+    {
+        if (ManualPage.IsFlag(option)) return "";
+        var value = option.HelpName ?? "VALUE";
+        return option.Arity.MinimumNumberOfValues == 0 ? $"[={value}]" : $" {value}";
+    }
+
+    [Theory]
+    [InlineData("swap", "\\fBswap\\fR [\\fB\\-\\-yes\\fR] [\\fB\\-\\-on\\-failure\\fR \\fIstop|rollback|continue\\fR] [\\fB\\-\\-wait\\-jobs\\fR[=\\fIDURATION\\fR]]")]
+    [InlineData("image pin", "\\fBimage pin\\fR \\fIIMAGE\\fR [\\fB\\-\\-remove\\fR]")]
+    [InlineData("hold", "\\fBhold\\fR \\fB\\-\\-reason\\fR \\fITEXT\\fR [\\fB\\-\\-until\\fR \\fIWHEN\\fR]")]
+    [InlineData("diff", "\\fBdiff\\fR [\\fIFROM\\fR] [\\fITO\\fR]")]
+    public void A_verbs_heading_follows_from_the_grammar(string verb, string heading) =>
+        ManualPage.Make(new HostctlCommand(GrammarTests.Services())).Split('\n').Count(line => line.StartsWith(heading, StringComparison.Ordinal)).ShouldBe(1, verb);
 
     [Fact]
     public async Task The_unit_runs_a_verb_that_exists()
