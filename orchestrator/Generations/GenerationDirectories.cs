@@ -60,6 +60,15 @@ public static partial class GenerationDirectories
             File.WriteAllText(paths.MachineId, generation.Record.HostUuid.ToString("N") + "\n");
     }
 
+    /// <summary>Makes what HostSwap keeps of the outer host's own libvirt, where it is missing. Nothing that is libvirt's is touched.</summary>
+    public static void EnsureOuter(GenerationPaths paths)
+    {
+        List<string> made = [];
+        Ensure(made, paths.State, Traversable);
+        Ensure(made, paths.Runtime, Traversable);
+        Ensure(made, paths.LibvirtDirectory, Traversable);
+    }
+
     /// <summary>Removes everything of one generation; what all share stays.</summary>
     public static void RemoveGeneration(GenerationPaths paths)
     {

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Adopting;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
@@ -23,6 +24,8 @@ public sealed class ReadinessProbe(
     /// <exception cref="DeadlineException">It did not start in time.</exception>
     public async Task<Readiness> WaitAsync(Generation generation, CancellationToken cancellationToken)
     {
+        if (generation.IsOuter)
+            return await OuterAsync(generation, cancellationToken);
         var limit = settings.Generation.ReadyTimeout;
         var began = timeProvider.GetTimestamp();
         await using var systemd = connector.ConnectSystemd(generation);
@@ -58,6 +61,24 @@ public sealed class ReadinessProbe(
             : throw new EnvironmentException(
                 $"{generation.Name} ({generation.Record.Image}) is not ready: {string.Join("; ", problems)}",
                 "Look into it with 'docker exec' and 'docker logs', then build the image anew.");
+    }
+
+    /// <summary>The outer host has started long since, whatever its systemd says of it: what counts is its libvirt.</summary>
+    private async Task<Readiness> OuterAsync(Generation outer, CancellationToken cancellationToken)
+    {
+        await using var systemd = connector.ConnectSystemd(outer);
+        var status = await systemd.GetStatusAsync(cancellationToken);
+        await using var libvirt = connector.ConnectLibvirt(outer);
+        var description = await libvirt.DescribeAsync(cancellationToken);
+        var problems = new List<string>();
+        if (description.HostUuid != outer.Record.HostUuid)
+            problems.Add($"its libvirt's host UUID is {description.HostUuid}, and was {outer.Record.HostUuid}");
+        if (OuterPeer.Link(outer.Paths.Host.Outer.Socket, Path.Join(outer.Paths.LibvirtDirectory, "libvirt-sock")) is { } unreachable)
+            problems.Add($"generations cannot reach its libvirt: {unreachable}");
+        var container = await engine.FindContainerAsync(outer.ContainerName, cancellationToken);
+        return problems.Count == 0
+            ? new Readiness(status.State, status.FailedUnits, description, container!.InitPid)
+            : throw new EnvironmentException($"the outer host is not ready for VMs: {string.Join("; ", problems)}", "Look into its libvirtd.");
     }
 
     /// <summary>A container that has ended will not start any more: nobody waits for it until the limit.</summary>

@@ -93,6 +93,9 @@ public enum OperationKind
     /// <summary><c>hostctl retire</c>.</summary>
     Retire,
 
+    /// <summary><c>hostctl adopt</c>.</summary>
+    Adopt,
+
     /// <summary><c>hostctl vm prepare</c>.</summary>
     Prepare,
 
@@ -104,7 +107,7 @@ public enum OperationKind
 public static class OperationKinds
 {
     /// <summary>Those that move VMs from one generation to another, and so can leave some in each.</summary>
-    public static IReadOnlyList<OperationKind> Movers { get; } = [OperationKind.Swap, OperationKind.Resume, OperationKind.Rollback];
+    public static IReadOnlyList<OperationKind> Movers { get; } = [OperationKind.Swap, OperationKind.Resume, OperationKind.Rollback, OperationKind.Adopt];
 
     /// <summary>Whether it moves VMs.</summary>
     public static bool MovesVms(this OperationKind kind) => Movers.Contains(kind);

@@ -250,10 +250,11 @@ public sealed partial class SqliteJournal : IJournal
         """
         UPDATE operations SET unfinished = 0
         WHERE unfinished = 1 AND id < $operation
-          AND EXISTS (SELECT 1 FROM operations WHERE id = $operation AND kind IN ($swap, $resume, $rollback))
+          AND EXISTS (SELECT 1 FROM operations WHERE id = $operation AND kind IN ($swap, $resume, $rollback, $adopt))
         """,
         ("$operation", operation),
         ("$swap", JournalText.Of(OperationKind.Swap)),
         ("$resume", JournalText.Of(OperationKind.Resume)),
-        ("$rollback", JournalText.Of(OperationKind.Rollback)));
+        ("$rollback", JournalText.Of(OperationKind.Rollback)),
+        ("$adopt", JournalText.Of(OperationKind.Adopt)));
 }
