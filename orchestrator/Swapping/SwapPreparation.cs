@@ -92,6 +92,8 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
             await OpenAsync(candidate, cancellationToken),
             parts.Qmp,
             HookServer.Listen(candidate.Paths.HookSocket, message => observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), message))));
+        if (source.IsOuter || candidate.IsOuter)
+            await log.DoAsync("let-through", parts.Settings.Paths.Runtime, () => Task.FromResult(GenerationDirectories.LetQemuThrough(parts.Settings.Paths, parts.Kernel)));
         await CatchUpAsync(session);
         return (session, readiness);
     }

@@ -34,8 +34,25 @@ public sealed class OuterHostCheck : IPlanCheck
             yield return new Blocker(Code, name, $"its libvirt does not see the socket of {other.Generation.Name}, {other.Generation.Paths.PeerLibvirtSocket}", "Adopt with HostSwap's ordinary root, \"/\".");
         if (context.Kernel.Look(outer.InitPid, "/run/libvirt/virtqemud-sock") is not null)
             yield return new Blocker(Code, name, "it has libvirt's modular daemons (virtqemud), which hostctl cannot stop and mask as it does libvirtd", "Go over to libvirtd (libvirt's \"Modular driver daemons\" says how); VMs run on meanwhile.");
-        foreach (var blocker in Apart(context))
+        foreach (var blocker in Apart(context).Concat(Foreign(context, outer)))
             yield return blocker;
+    }
+
+    /// <summary>Disks belong to the user of the QEMU that has them open, who must be the same in generations.</summary>
+    private static IEnumerable<Blocker> Foreign(PlanContext context, PlanSide outer)
+    {
+        var space = context.Kernel.PidNamespace(outer.InitPid);
+        foreach (var process in context.Kernel.QemuProcesses().Where(process => string.Equals(process.PidNamespace, space, StringComparison.Ordinal)))
+        {
+            if (context.Kernel.UserOf(process.Pid) is { } user && user.User != HostImageContract.QemuUser)
+            {
+                yield return new Blocker(
+                    Code,
+                    context.Inventory.VirtualMachines.FirstOrDefault(machine => machine.Domain.Uuid == process.DomainUuid)?.Name ?? process.DomainUuid.ToString(),
+                    $"its QEMU runs as user {user.User}, and those of generations as {HostImageContract.QemuUser} (libvirt-qemu), who could not open its disks",
+                    $"Have the outer host's QEMUs run as user {HostImageContract.QemuUser} (user in /etc/libvirt/qemu.conf), and start the VM anew.");
+            }
+        }
     }
 
     /// <summary>What VMs keep in files is renamed and linked between libvirt's directory and HostSwap's.</summary>
