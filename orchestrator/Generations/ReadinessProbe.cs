@@ -63,22 +63,22 @@ public sealed class ReadinessProbe(
                 "Look into it with 'docker exec' and 'docker logs', then build the image anew.");
     }
 
-    /// <summary>The outer host has started long since, whatever its systemd says of it: what counts is its libvirt.</summary>
+    /// <summary>
+    /// The outer host has started long since, whatever its systemd says of it: what counts is its libvirt. Its host UUID may be
+    /// another than it was: without one in the machine's firmware libvirt makes a new one at each of its starts.
+    /// </summary>
     private async Task<Readiness> OuterAsync(Generation outer, CancellationToken cancellationToken)
     {
         await using var systemd = connector.ConnectSystemd(outer);
         var status = await systemd.GetStatusAsync(cancellationToken);
         await using var libvirt = connector.ConnectLibvirt(outer);
         var description = await libvirt.DescribeAsync(cancellationToken);
-        var problems = new List<string>();
-        if (description.HostUuid != outer.Record.HostUuid)
-            problems.Add($"its libvirt's host UUID is {description.HostUuid}, and was {outer.Record.HostUuid}");
         if (OuterPeer.Link(outer.Paths.Host.Outer.Socket, Path.Join(outer.Paths.LibvirtDirectory, "libvirt-sock")) is { } unreachable)
-            problems.Add($"generations cannot reach its libvirt: {unreachable}");
+            throw new EnvironmentException($"generations cannot reach the outer host's libvirt: {unreachable}", "See that it listens below /run, where HostSwap's own sockets are.");
         var container = await engine.FindContainerAsync(outer.ContainerName, cancellationToken);
-        return problems.Count == 0
-            ? new Readiness(status.State, status.FailedUnits, description, container!.InitPid)
-            : throw new EnvironmentException($"the outer host is not ready for VMs: {string.Join("; ", problems)}", "Look into its libvirtd.");
+        return container is { Running: true }
+            ? new Readiness(status.State, status.FailedUnits, description, container.InitPid)
+            : throw new EnvironmentException($"nobody listens on the outer host's libvirt socket {outer.Paths.Host.Outer.Socket}", "Run 'systemctl start libvirtd.socket' there.");
     }
 
     /// <summary>A container that has ended will not start any more: nobody waits for it until the limit.</summary>

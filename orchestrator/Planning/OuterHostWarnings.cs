@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Comparing;
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 
@@ -25,13 +26,17 @@ internal static class OuterHostWarnings
             yield break;
         if (context.Kernel.Look(outer.InitPid, $"{Hooks}/qemu") is not null || context.Kernel.Look(outer.InitPid, $"{Hooks}/qemu.d") is not null || context.Kernel.Look(outer.InitPid, $"{Hooks}/network") is not null)
             yield return $"the outer host has scripts of its own in {Hooks}, which are not carried: put what VMs need of them into the generation, and name it in [carry]";
-        foreach (var network in context.SourceObjects.Where(static item => item is { Kind: HostObjectKind.Network, Active: true }))
+        foreach (var network in context.SourceObjects.Where(static item => item.Kind == HostObjectKind.Network))
         {
             var on = context.Readable()
                 .Where(pair => pair.Definition.Interfaces.Any(card => card.Type is "network" && string.Equals(card.Source, network.Name, StringComparison.Ordinal)))
                 .Select(static pair => pair.Machine.Name)
                 .ToList();
-            if (on.Count > 0 && DomainXmlReader.Parse(network.Definition).Element("forward") is null)
+            if (on.Count == 0)
+                continue;
+            if (context.Settings.Adopt.CutNetworks.Contains(network.Name, StringComparer.Ordinal))
+                yield return $"{string.Join(", ", on)}: cut off from the libvirt network {network.Name} of the outer host, as {AdoptKeys.CutNetworks} allows";
+            else if (DomainXmlReader.Parse(network.Definition).Element("forward") is null)
                 yield return $"{string.Join(", ", on)}: on the isolated libvirt network {network.Name} they go on to reach each other once all have moved, and the outer host no more";
         }
     }
