@@ -25,6 +25,7 @@ public sealed class AdoptKilledTests
         var lab = server.Lab;
         await server.AddGuestAsync(new GuestSpec("one") { Disk = DiskFormat.Qcow2, FillMiB = 64, Autostart = true }, Token);
         await server.AddGuestAsync(new GuestSpec("two") { Disk = DiskFormat.Raw, FillMiB = 64 }, Token);
+        await server.AddGuestAsync(new GuestSpec("three") { FillMiB = 64 }, Token);
         await server.AddGuestAsync(new GuestSpec("spare") { Disk = DiskFormat.Qcow2, State = GuestState.ShutOff, Autostart = true }, Token);
         await using var witness = Witness.Start(lab.Guests);
 
