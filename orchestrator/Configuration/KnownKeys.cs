@@ -65,7 +65,7 @@ internal static class KnownKeys
     public const string ClimbAfter = "migration.climb_after";
 
     /// <summary>The keys with the form of their values.</summary>
-    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(AdoptKeys.Kinds, StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = AdoptKeys.AddTo(new Dictionary<string, ValueKind>(StringComparer.Ordinal)
     {
         [Root] = ValueKind.Text,
         [Image] = ValueKind.Text,
@@ -108,7 +108,7 @@ internal static class KnownKeys
         [Downtime] = ValueKind.Text,
         [MaximumDowntime] = ValueKind.Text,
         [ClimbAfter] = ValueKind.Text,
-    };
+    });
 
     /// <summary>The tables that the keys stand in.</summary>
     public static readonly IReadOnlyList<string> Tables =

@@ -38,6 +38,8 @@ internal sealed partial class SettingsValidator
     /// <summary>Whether it exists is asked when a generation is made: it changes.</summary>
     private string? LibvirtDirectory(string key, HostSwapPaths paths, IReadOnlyList<string> shared)
     {
+        if (raw.Find<string>(key)?.Value is Automatic)
+            return null;
         var directory = Text(key, path => HostPath.Fault(path) ?? LibvirtDirectoryFault(HostPath.Canonical(path), paths, shared));
         return directory is null ? null : HostPath.Canonical(directory);
     }

@@ -59,7 +59,7 @@ public static partial class GenerationDirectories
 
     /// <summary>What another hostctl has opened, it closes itself.</summary>
     private static UnixFileMode LetThroughOf(string path) =>
-        Directory.Exists(path) ? File.GetUnixFileMode(path) & UnixFileMode.GroupExecute : UnixFileMode.None;
+        Directory.Exists(path) && File.GetUnixFileMode(path) == (Private | UnixFileMode.GroupExecute) ? UnixFileMode.GroupExecute : UnixFileMode.None;
 
     /// <summary>
     /// Makes the directories and the machine id of one generation where they are missing. The memory mount must be there, or
