@@ -35,7 +35,9 @@ public interface IJournal : IDisposable
     void Finish(long operation, OperationResult result, string summary, string detailJson, OperationEnding ending);
 
     /// <summary>Creates or replaces the records of generations, all in one step.</summary>
-    void RecordGenerations(IReadOnlyList<GenerationRecord> generations);
+    /// <param name="generations">The records.</param>
+    /// <param name="forgotten">A generation that is forgotten in the same step; null for none.</param>
+    void RecordGenerations(IReadOnlyList<GenerationRecord> generations, int? forgotten = null);
 
     /// <summary>Forgets a generation that has been removed.</summary>
     void ForgetGeneration(int number);

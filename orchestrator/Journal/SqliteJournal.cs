@@ -206,7 +206,7 @@ public sealed partial class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public void RecordGenerations(IReadOnlyList<GenerationRecord> generations)
+    public void RecordGenerations(IReadOnlyList<GenerationRecord> generations, int? forgotten = null)
     {
         lock (_lock)
         {
@@ -214,6 +214,8 @@ public sealed partial class SqliteJournal : IJournal
             {
                 foreach (var generation in generations)
                     RecordGeneration_NeedsLock(generation);
+                if (forgotten is { } number)
+                    ForgetGeneration_NeedsLock(number);
                 return generations.Count;
             });
         }
@@ -240,10 +242,12 @@ public sealed partial class SqliteJournal : IJournal
     {
         lock (_lock)
         {
-            Write_NeedsLock("generation", () => Run_NeedsLock(
-                "DELETE FROM generations WHERE number = $number", ("$number", (long)number)));
+            Write_NeedsLock("generation", () => ForgetGeneration_NeedsLock(number));
         }
     }
+
+    private int ForgetGeneration_NeedsLock(int number) =>
+        Run_NeedsLock("DELETE FROM generations WHERE number = $number", ("$number", (long)number));
 
     // Only an operation that moves VMs can have left them in two generations, and only such a one brings them together again.
     private void CloseEarlier_NeedsLock(long operation) => Run_NeedsLock(

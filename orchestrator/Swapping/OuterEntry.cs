@@ -12,8 +12,6 @@ namespace HostSwap.Orchestrator.Swapping;
 /// </summary>
 internal sealed class OuterEntry(OuterHostParts parts)
 {
-    private const string Step = "outer-host";
-
     /// <summary>Finds what an adoption starts from, and records the outer host.</summary>
     /// <param name="image">Image of the generation that is made for it; null for the configured one.</param>
     /// <param name="cancellationToken">Stops looking.</param>
@@ -41,9 +39,10 @@ internal sealed class OuterEntry(OuterHostParts parts)
 
     /// <summary>
     /// Where VMs have not gone into any generation, or are all back and none is kept that they were in, the outer host takes part
-    /// no more; a generation that was active before, and empty, is active again.
+    /// no more; a generation that was active before, and empty, is active again. Called when the operation is closed: of one that is
+    /// not, whoever resumes it looks for both sides.
     /// </summary>
-    public async Task LeaveAsync(EffectLog log)
+    public void Leave()
     {
         if (parts.Generations.FindActive() is not { IsOuter: true } outer)
             return;
@@ -51,20 +50,8 @@ internal sealed class OuterEntry(OuterHostParts parts)
         var candidate = others.Find(static generation => generation.Role == GenerationRole.Candidate);
         if (candidate is null && others.Count > 0)
             return;
-        await log.DoAsync(Step, outer.Name, () =>
-        {
-            if (candidate is not null)
-            {
-                parts.Journal.RecordGenerations(
-                [
-                    outer.Record with { Role = nameof(GenerationRole.Retired) },
-                    candidate.Record with { Role = nameof(GenerationRole.Active) },
-                ]);
-            }
-
-            parts.Journal.ForgetGeneration(outer.Number);
-            return Task.FromResult(candidate is null ? "it takes part no more" : $"it takes part no more; {candidate.Name} is active again, and empty");
-        });
+        parts.Journal.RecordGenerations(
+            candidate is null ? [] : [candidate.Record with { Role = nameof(GenerationRole.Active) }], forgotten: outer.Number);
     }
 
     /// <summary>

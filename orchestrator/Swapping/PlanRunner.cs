@@ -87,9 +87,9 @@ public sealed class PlanRunner(OuterHostParts parts, ISwapObserver observer)
             // In mid-swap the candidate belongs to the unfinished operation.
             if (parts.Journal.UnfinishedOperations().Count == 0 && parts.Generations.FindCandidate() is { } candidate)
                 await new DismissStep(parts, log).RunAsync(candidate);
-            if (parts.Journal.UnfinishedOperations().Count == 0)
-                await new OuterEntry(parts).LeaveAsync(log);
             parts.Journal.Finish(operation.Id, result, summary, "{}", OperationEnding.Untouched);
+            if (parts.Journal.UnfinishedOperations().Count == 0)
+                new OuterEntry(parts).Leave();
         }
     }
 }

@@ -55,6 +55,37 @@ public sealed class AdoptKilledTests
         await Oracle.NobodyRanTwiceAsync(witness);
     }
 
+    /// <summary>VMs that start by themselves do, each where it was; then the rest of the adoption is made up for.</summary>
+    [Fact]
+    public async Task After_a_power_cut_each_VM_starts_in_one_place_and_a_resumption_finishes_it()
+    {
+        await using var server = await OrdinaryServer.StartAsync(Repository.Trixie, Options(32), Token);
+        var lab = server.Lab;
+        var arrived = await server.AddGuestAsync(new GuestSpec("one") { Disk = DiskFormat.Qcow2, Autostart = true }, Token);
+        var left = await server.AddGuestAsync(new GuestSpec("two") { Disk = DiskFormat.Raw, FillMiB = 64, Autostart = true }, Token);
+        await using var witness = Witness.Start(lab.Guests);
+        await KillAsync(lab, inFlight: 2, "adopt", "--yes", "--format", "json");
+        await DockerCli.RunAsync(["kill", server.Libvirt.Container, (await lab.GenerationAsync(1, Token)).Container], Token);
+
+        await server.StartAgainAsync(Token);
+        var started = await lab.Hostctl.RunAsync(["start"], Token);
+        started.ExitCode.ShouldBe(ExitCodes.Done, started.Describe());
+        foreach (var guest in lab.Guests)
+        {
+            await OuterHostLab.WaitForTicksAsync(guest, 5, Token);
+            QemuProcess.All().Count(process => process.Uuid == guest.Spec.Uuid).ShouldBe(1, guest.Name);
+        }
+
+        var status = await lab.Hostctl.StatusAsync(Token);
+        status.Of(arrived.Spec.Uuid).ShouldHaveSingleItem().Generation.ShouldBe(1);
+        status.Of(left.Spec.Uuid).ShouldHaveSingleItem().Generation.ShouldBe(0);
+        await server.ConfigureAsync(Options(null), shared: true, Token);
+        var resumed = await lab.Hostctl.RunAsync(["resume", "--yes"], Token);
+        resumed.ExitCode.ShouldBe(ExitCodes.Done, resumed.Describe());
+        (await lab.Hostctl.StatusAsync(Token)).Vms.ShouldAllBe(static vm => vm.Generation == 1 && vm.State == "running" && vm.Autostart);
+        await Oracle.NobodyRanTwiceAsync(witness);
+    }
+
     private static LabOptions Options(int? bandwidth)
     {
         var options = new LabOptions { Purpose = "adopt, killed", Image = Repository.Trixie }

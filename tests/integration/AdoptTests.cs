@@ -53,6 +53,8 @@ public sealed class AdoptTests
         (await OwnersAsync(lab)).ShouldBe(owners);
         (await DefinitionsAsync(lab, server.Libvirt)).ShouldBe(definitions);
         await NothingIsMissingAsync(lab, server.Libvirt);
+        (await lab.Hostctl.RunAsync(["start"], Token)).Succeeded();
+        (await lab.Hostctl.RunAsync(["swap", "--yes"], Token)).Error.ShouldContain("hostctl adopt");
         var saved = lab.Guests.Single(static guest => guest.Name is "saved");
         await server.Libvirt.VirshAsync(["start", saved.Uuid], Token);
         await OuterHostLab.WaitForTicksAsync(saved, 5, Token);

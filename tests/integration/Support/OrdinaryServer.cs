@@ -92,6 +92,15 @@ internal sealed class OrdinaryServer : IAsyncDisposable
     /// <summary>Configures hostctl anew.</summary>
     public Task ConfigureAsync(LabOptions options, bool shared, CancellationToken cancellationToken) => Lab.ConfigureAsync(Options(options, shared), cancellationToken);
 
+    /// <summary>Boots it again after its end.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellationToken)
+    {
+        // A reboot empties /run.
+        foreach (var socket in new[] { "run/dbus/system_bus_socket", "run/libvirt/libvirt-sock" }) File.Delete(Path.Join(Root, socket));
+        await DockerCli.RunAsync(["start", Libvirt.Container], cancellationToken);
+        await AwaitLibvirtAsync(cancellationToken);
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Lab.DisposeAsync();
 

@@ -41,7 +41,7 @@ public sealed class OuterEntryTests : IDisposable
         _parts.Generations.FindActive()!.Name.ShouldBe("gen-0");
         _parts.Generations.NextNumber().ShouldBe(1);
 
-        await LeaveAsync();
+        new OuterEntry(_parts).Leave();
         _parts.Generations.All().ShouldBeEmpty();
     }
 
@@ -55,17 +55,17 @@ public sealed class OuterEntryTests : IDisposable
         start.Candidate!.Number.ShouldBe(1);
         (await new OuterEntry(_parts).WasActiveAsync(start.Candidate)).ShouldBeTrue();
 
-        await LeaveAsync();
+        new OuterEntry(_parts).Leave();
         _parts.Generations.All().ShouldHaveSingleItem().Role.ShouldBe(GenerationRole.Active);
     }
 
     [Fact]
-    public async Task It_stays_while_a_generation_is_kept_that_its_VMs_were_in()
+    public void It_stays_while_a_generation_is_kept_that_its_VMs_were_in()
     {
         Record(GenerationPaths.OuterNumber, GenerationRole.Active);
         Record(1, GenerationRole.Retired, DateTimeOffset.UnixEpoch);
 
-        await LeaveAsync();
+        new OuterEntry(_parts).Leave();
 
         _parts.Generations.All().Count.ShouldBe(2);
     }
@@ -84,8 +84,6 @@ public sealed class OuterEntryTests : IDisposable
 
     private void Record(int number, GenerationRole role, DateTimeOffset? retiredAt = null) =>
         _world.Journal.RecordGenerations([new GenerationRecord(number, role.ToString(), "image", "sha256:1", Guid.NewGuid(), DateTimeOffset.UnixEpoch, retiredAt)]);
-
-    private Task LeaveAsync() => new OuterEntry(_parts).LeaveAsync(new EffectLog(_world.Journal, _world.Operation));
 
     private sealed class Connector(ILibvirtHost libvirt) : IGenerationConnector
     {
