@@ -95,8 +95,16 @@ internal sealed class OrdinaryServer : IAsyncDisposable
     /// <summary>Boots it again after its end.</summary>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
-        // A reboot empties /run.
-        foreach (var socket in new[] { "run/dbus/system_bus_socket", "run/libvirt/libvirt-sock" }) File.Delete(Path.Join(Root, socket));
+        // A reboot empties /run, by which libvirt tells whether it has started VMs since.
+        foreach (var directory in (string[])[Path.Join(Root, "run"), .. Directory.EnumerateDirectories(Lab.Paths.GenerationRuntimes)])
+        {
+            foreach (var entry in Directory.EnumerateDirectories(directory).SelectMany(static part => new DirectoryInfo(part).EnumerateFileSystemInfos()))
+            {
+                if (entry is DirectoryInfo below) below.Delete(recursive: true);
+                else entry.Delete();
+            }
+        }
+
         await DockerCli.RunAsync(["start", Libvirt.Container], cancellationToken);
         await AwaitLibvirtAsync(cancellationToken);
     }
