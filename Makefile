@@ -21,6 +21,11 @@ demo: prerequisites build ## The main job for real: five VMs, swapped from Debia
 	$(DOTNET) build --nologo -v quiet -p:RunAnalyzers=false tests/demo
 	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/debug/hostswap-demo'
 
+.PHONY: demo-refresh
+demo-refresh: prerequisites build ## An unattended refresh: a package gains a newer version, and out/demo/report.html tells what came of it
+	$(DOTNET) build --nologo -v quiet -p:RunAnalyzers=false tests/demo
+	$(WITH_DOCKER) bash -c 'images/build && exec out/build/bin/HostSwap.Demo/debug/hostswap-demo refresh'
+
 .PHONY: test
 test: prerequisites ## Unit tests, integration tests against real Docker, systemd, libvirt and QEMU, and a sample of the fault cases
 	@# Images are fetched and unpacked while the compiler works. What goes wrong with them is told by tests/run, which needs them.
@@ -69,6 +74,13 @@ install: ## Install hostctl, its manual page, completions, units and configurati
 	install -d $(UNITS)
 	install -m 0644 hostctl/packaging/*.service hostctl/packaging/*.timer $(UNITS)
 	install -D -m 0644 hostctl/packaging/hostswap.toml $(SHARE)/doc/hostswap/hostswap.toml
+	@# The recipe of host images, for 'hostctl image build'; guests are for tests.
+	install -d $(SHARE)/hostswap/images
+	cp -R --preserve=mode images/build images/base images/host $(SHARE)/hostswap/images
+	chmod -R u=rwX,go=rX $(SHARE)/hostswap/images
+	install -d $(SHARE)/doc/hostswap/examples
+	cp -R --preserve=mode hostctl/packaging/image $(SHARE)/doc/hostswap/examples
+	chmod -R u=rwX,go=rX $(SHARE)/doc/hostswap/examples
 	@# It changes no default; one that is there is yours.
 	test -e $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml || \
 		install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml

@@ -1,7 +1,9 @@
+using HostSwap.Hostctl.Commands;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Refreshing;
 
 namespace HostSwap.Hostctl;
 
@@ -54,8 +56,11 @@ internal enum ExitCode
     /// <summary>An earlier operation is unfinished and must be ended first; nothing was touched.</summary>
     Unfinished = 13,
 
-    /// <summary>Somebody has asked that no swap begins; nothing was touched.</summary>
+    /// <summary>Somebody or something has asked that no swap begins; nothing was touched.</summary>
     Held = 14,
+
+    /// <summary>The maintenance window is too short for what is left to do; nothing was moved.</summary>
+    Deferred = 15,
 }
 
 /// <summary>The one place where outcomes and exceptions become exit codes, and where those are explained.</summary>
@@ -78,7 +83,8 @@ internal static class ExitCodes
         (ExitCode.Declined, "declined by the operator; nothing was moved"),
         (ExitCode.NeedsPerson, "a person is needed: a VM's owner is unclear, or a VM was lost"),
         (ExitCode.Unfinished, "an earlier operation is unfinished; 'hostctl resume' ends it"),
-        (ExitCode.Held, "somebody holds swaps; 'hostctl status' says who, until when and why"),
+        (ExitCode.Held, "somebody holds swaps, or something vetoes a refresh; 'hostctl status' says who, until when and why"),
+        (ExitCode.Deferred, "put off: the maintenance window ends too soon, and nothing was moved"),
     ];
 
     /// <summary>The exit code for the recorded result of an operation.</summary>
@@ -97,6 +103,24 @@ internal static class ExitCodes
         _ => ExitCode.InternalError,
     };
 
+    /// <summary>The exit code for what has become of a refresh.</summary>
+    public static ExitCode From(RefreshOutcome outcome) => outcome switch
+    {
+        RefreshOutcome.Nothing or RefreshOutcome.Ended or RefreshOutcome.Done => ExitCode.Done,
+        RefreshOutcome.Vetoed => ExitCode.Held,
+        RefreshOutcome.Deferred => ExitCode.Deferred,
+        RefreshOutcome.Refused => ExitCode.RefusedByPlan,
+        RefreshOutcome.FailedOnOldSide or RefreshOutcome.RolledBack => ExitCode.FailedOldSide,
+        RefreshOutcome.FailedOnBothSides => ExitCode.FailedBothSides,
+        RefreshOutcome.Stopped => ExitCode.Interrupted,
+        RefreshOutcome.SoakFailed => ExitCode.ChecksFailed,
+        RefreshOutcome.NeedsPerson => ExitCode.NeedsPerson,
+        RefreshOutcome.Failed => ExitCode.Environment,
+
+        // One that has returned cannot be running still.
+        _ => ExitCode.InternalError,
+    };
+
     /// <summary>The exit code for an exception that ended a verb.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="interrupted">Whether the operator had asked for an interruption before.</param>
@@ -108,6 +132,7 @@ internal static class ExitCodes
         UnfinishedException => ExitCode.Unfinished,
         ImageNeededException => ExitCode.RefusedByPlan,
         HeldException => ExitCode.Held,
+        OperatorDeclinedException => ExitCode.Declined,
         HostSwapException => ExitCode.Environment,
         OperationCanceledException when interrupted => ExitCode.Interrupted,
         _ => ExitCode.InternalError,

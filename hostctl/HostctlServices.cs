@@ -1,4 +1,5 @@
 using System.Collections;
+using HostSwap.Hostctl.Systemd;
 
 namespace HostSwap.Hostctl;
 
@@ -29,6 +30,9 @@ internal sealed class HostctlServices
     /// <summary>Starts programs with this terminal.</summary>
     public required IChildRunner Children { get; init; }
 
+    /// <summary>systemd's journal.</summary>
+    public required ISystemJournal Journal { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
@@ -43,6 +47,7 @@ internal sealed class HostctlServices
         Factory = new Composition(),
         Signals = new ProcessSignals(),
         Children = new ChildRunner(),
+        Journal = new SystemJournal(),
         Time = TimeProvider.System,
     };
 

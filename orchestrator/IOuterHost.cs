@@ -8,6 +8,7 @@ using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Preparing;
+using HostSwap.Orchestrator.Refreshing;
 using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.Orchestrator;
@@ -109,6 +110,28 @@ public interface IOuterHost : IAsyncDisposable
     /// <returns>What was removed.</returns>
     Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken);
 
+    /// <summary>A host image with its packages.</summary>
+    Task<ImageContents> ShowImageAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a host image from being removed, or lets it go again.</summary>
+    Task<StoredImage> PinImageAsync(string reference, bool pin, CancellationToken cancellationToken);
+
+    /// <summary>Removes host images of the configured name that nothing needs, beyond the newest.</summary>
+    /// <returns>Those that are gone.</returns>
+    Task<IReadOnlyList<StoredImage>> PruneImagesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Looks whether anything is newer than the configured image, and whether that is active.</summary>
+    Task<UpdateReport> CheckUpdatesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Builds the configured image where something is newer than it.</summary>
+    /// <param name="updates">What was found.</param>
+    /// <param name="say">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it; the image is as it was.</param>
+    Task<ImageBuild> BuildImageAsync(UpdateReport updates, Action<string> say, CancellationToken cancellationToken);
+
+    /// <summary>What refreshes have come to, newest first.</summary>
+    IReadOnlyList<RefreshRecord> GetRefreshes(int limit);
+
     /// <summary>Has no swap begin until it is released, or its end has come; whoever has the lock is not disturbed.</summary>
     /// <param name="reason">Why: one line.</param>
     /// <param name="by">Who asks.</param>
@@ -145,7 +168,9 @@ public interface IOuterHost : IAsyncDisposable
     OperationDetails? Show(long operation);
 
     /// <summary>Every check of this outer host, each with its outcome and fix.</summary>
-    IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken);
+    /// <param name="status">What was seen just now; null to look again.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    IAsyncEnumerable<HealthCheck> DiagnoseAsync(HostStatus? status, CancellationToken cancellationToken);
 
     /// <summary>
     /// Looks whether every VM has what it needs, in one generation alone, and the outer host is as a swap leaves it.

@@ -8,7 +8,6 @@ using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
-using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
@@ -19,12 +18,13 @@ using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Procfs;
 using HostSwap.Orchestrator.Qmp;
 using HostSwap.Orchestrator.Swapping;
+using HostSwap.Orchestrator.Systemd;
 using HostSwap.Orchestrator.Verifying;
 
 namespace HostSwap.Orchestrator;
 
 /// <summary>The outer host that this process runs on.</summary>
-public sealed class OuterHost : IOuterHost
+public sealed partial class OuterHost : IOuterHost
 {
     private readonly HostSwapSettings _settings;
     private readonly TimeProvider _time;
@@ -141,17 +141,17 @@ public sealed class OuterHost : IOuterHost
     /// <inheritdoc/>
     public Task<SwapResult> SwapAsync(
         SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("swap", parts => new SwapRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+        MoveAsync("swap", observer, parts => new SwapRunner(parts, observer, approval).RunAsync(request, cancellationToken));
 
     /// <inheritdoc/>
     public Task<SwapResult> ResumeAsync(
         ResumeRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("resume", parts => new ResumeRunner(parts, observer, approval).RunAsync(request, cancellationToken), request.TakeOver);
+        MoveAsync("resume", observer, parts => new ResumeRunner(parts, observer, approval).RunAsync(request, cancellationToken), request.TakeOver);
 
     /// <inheritdoc/>
     public Task<SwapResult> RollbackAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("rollback", parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
+        MoveAsync("rollback", observer, parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
 
     /// <inheritdoc/>
     public Task<SwapPlan> PlanAdoptionAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) =>
@@ -160,43 +160,12 @@ public sealed class OuterHost : IOuterHost
     /// <inheritdoc/>
     public Task<SwapResult> AdoptAsync(
         SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("adopt", parts => new AdoptRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+        MoveAsync("adopt", observer, parts => new AdoptRunner(parts, observer, approval).RunAsync(request, cancellationToken));
 
     /// <inheritdoc/>
     public Task<SwapResult> ReturnToOuterHostAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
-        ChangeAsync("adopt --back", parts => new AdoptRunner(parts, observer, approval).ReturnAsync(onFailure, cancellationToken));
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<HostImage>> GetImagesAsync(CancellationToken cancellationToken)
-    {
-        RequireInitialised();
-        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
-        return await new HostImages(Parts(journal), _engine).ListAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async Task<ImageComparison> CompareImagesAsync(string? from, string? to, CancellationToken cancellationToken)
-    {
-        RequireInitialised();
-        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
-        return await new HostImages(Parts(journal), _engine).CompareAsync(from, to, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async Task<ImageComparison?> CompareImagesOfAsync(Operation operation, CancellationToken cancellationToken)
-    {
-        if (!operation.Kind.MovesVms())
-            return null;
-        RequireInitialised();
-        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
-        return await new HostImages(Parts(journal), _engine).CompareAsync(SwapDetail.Parse(operation.DetailJson), cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>Under the lock: nobody begins a swap to it meanwhile.</remarks>
-    public Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken) =>
-        ChangeAsync("image remove", parts => new HostImages(parts, _engine).RemoveAsync(reference, cancellationToken));
+        MoveAsync("adopt --back", observer, parts => new AdoptRunner(parts, observer, approval).ReturnAsync(onFailure, cancellationToken));
 
     /// <inheritdoc/>
     public Hold PlaceHold(string reason, string by, DateTimeOffset? until) => Holds().Place(reason, by, until);
@@ -243,8 +212,8 @@ public sealed class OuterHost : IOuterHost
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<HealthCheck> DiagnoseAsync(CancellationToken cancellationToken) =>
-        new Diagnosis.Doctor(_settings, _containers, _kernel, new QmpConnector(_time), GetStatusAsync).RunAsync(cancellationToken);
+    public IAsyncEnumerable<HealthCheck> DiagnoseAsync(HostStatus? status, CancellationToken cancellationToken) =>
+        new Diagnosis.Doctor(_settings, _containers, _kernel, new QmpConnector(_time), status is null ? GetStatusAsync : _ => Task.FromResult(status)).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<HealthCheck> VerifyAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -309,6 +278,18 @@ public sealed class OuterHost : IOuterHost
                 $"there is no outer host at {_settings.Paths.State}", "Run 'hostctl init' first, or name the right --config.");
         }
     }
+
+    /// <summary>While VMs move, nobody shuts the outer host down by mistake.</summary>
+    private Task<SwapResult> MoveAsync(string purpose, ISwapObserver observer, Func<OuterHostParts, Task<SwapResult>> action, bool takeOver = false) =>
+        ChangeAsync(
+            purpose,
+            async parts =>
+            {
+                await using var inhibitor = await ShutdownInhibitor.TryTakeAsync(
+                    $"VMs move between host containers ({purpose})", message => observer.OnEvent(new SwapNotice(_time.GetUtcNow(), message)), _time);
+                return await action(parts);
+            },
+            takeOver);
 
     /// <summary>Everything that changes the outer host runs under its lock, with the journal open for writing.</summary>
     private async Task<T> ChangeAsync<T>(string purpose, Func<OuterHostParts, Task<T>> action, bool takeOver = false)

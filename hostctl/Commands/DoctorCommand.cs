@@ -15,7 +15,7 @@ internal sealed class DoctorCommand : Verb
     protected override async Task<int> ExecuteAsync(Invocation invocation)
     {
         var checks = new List<HealthCheck>();
-        await foreach (var check in invocation.OpenHost().DiagnoseAsync(invocation.Token)) checks.Add(check);
+        await foreach (var check in invocation.OpenHost().DiagnoseAsync(status: null, invocation.Token)) checks.Add(check);
         if (invocation.Format == OutputFormat.Json)
             HostctlJson.WriteDocument(invocation.Services.Out, ChecksDocument.From("hostswap/doctor/1", checks), json => json.ChecksDocument);
         else

@@ -22,6 +22,7 @@ internal sealed class HostctlCommand : RootCommand
         Add(new PlanCommand(services, options));
         Add(new SwapCommand(services, options));
         Add(new AdoptCommand(services, options));
+        Add(new RefreshCommand(services, options));
         Add(new ResumeCommand(services, options));
         Add(new RollbackCommand(services, options));
         Add(new AbortCommand(services, options));
@@ -37,10 +38,13 @@ internal sealed class HostctlCommand : RootCommand
             new VmPrepareCommand(services, options, undo: false),
             new VmPrepareCommand(services, options, undo: true),
         });
-        Add(new Command("image", "Looks at host images, and removes those that nothing needs.")
+        Add(new Command("image", "Builds and looks at host images, and removes those that nothing needs.")
         {
+            new ImageBuildCommand(services, options),
             new ImageListCommand(services, options),
+            new ImageShowCommand(services, options),
             new ImageDiffCommand(services, options),
+            new ImagePinCommand(services, options),
             new ImageRemoveCommand(services, options),
         });
         Add(new Command("memory", "The memory mount, which holds the RAM of prepared VMs.") { new MemoryMountCommand(services, options) });

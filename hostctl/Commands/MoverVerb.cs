@@ -2,6 +2,7 @@ using System.CommandLine;
 using HostSwap.Hostctl.Json;
 using HostSwap.Hostctl.Logging;
 using HostSwap.Hostctl.Rendering;
+using HostSwap.Hostctl.Systemd;
 using HostSwap.Hostctl.Watching;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Errors;
@@ -69,7 +70,7 @@ internal abstract class MoverVerb : Verb
         var presenter = ChoosePresenter(invocation);
         invocation.Guard.Say = presenter.Note;
         var host = invocation.OpenHost();
-        var queue = new QueuedObserver(presenter, new LoggingObserver(invocation.Log!.Logger));
+        var queue = new QueuedObserver(presenter, new LoggingObserver(invocation.Log!.Logger), new JournalObserver(invocation.Services.Journal));
         try
         {
             return await MoveAsync(

@@ -1,5 +1,6 @@
 using HostSwap.Hostctl.Rendering;
 using HostSwap.Hostctl.Watching;
+using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Swapping;
 
@@ -35,9 +36,18 @@ internal sealed class OperatorApproval(Invocation invocation, bool yes, QueuedOb
         await writer.WriteAsync($"Move {Format.Count(plan.Moves.Count, "VM")} now? [y/N] ");
         await writer.FlushAsync(cancellationToken);
 
+        return await AnswerAsync(invocation, cancellationToken);
+    }
+
+    /// <summary>Whether the operator answers yes.</summary>
+    public static async Task<bool> AnswerAsync(Invocation invocation, CancellationToken cancellationToken)
+    {
         // A read of the terminal cannot be cancelled; it is left behind when a signal comes first.
         var answer = await Task.Run(invocation.Services.In.ReadLine, CancellationToken.None).WaitAsync(cancellationToken);
         return answer?.Trim() is { } text
             && (text.Equals("y", StringComparison.OrdinalIgnoreCase) || text.Equals("yes", StringComparison.OrdinalIgnoreCase));
     }
 }
+
+/// <summary>The operator said no before anything was begun.</summary>
+internal sealed class OperatorDeclinedException() : HostSwapException("declined; nothing was touched", "");

@@ -1,8 +1,6 @@
 using System.CommandLine;
+using HostSwap.Hostctl.Refreshing;
 using HostSwap.Hostctl.Reporting;
-using HostSwap.Orchestrator;
-using HostSwap.Orchestrator.Errors;
-using HostSwap.Orchestrator.Images;
 
 namespace HostSwap.Hostctl.Commands;
 
@@ -29,21 +27,7 @@ internal sealed class ReportCommand : Verb
     {
         var host = invocation.OpenHost();
         var details = ShowCommand.Find(host, invocation.Parsed.GetValue(_id));
-        await invocation.Services.Out.WriteAsync(ReportPage.Make(details, await PackagesAsync(invocation, host, details), invocation.Zone));
+        await invocation.Services.Out.WriteAsync(ReportPage.Make(details, await RefreshReport.PackagesAsync(invocation, host, details), invocation.Zone));
         return (int)ExitCode.Done;
-    }
-
-    /// <summary>Images come and go; a report without them is one all the same.</summary>
-    private static async Task<ImageComparison?> PackagesAsync(Invocation invocation, IOuterHost host, OperationDetails details)
-    {
-        try
-        {
-            return await host.CompareImagesOfAsync(details.Operation, invocation.Token);
-        }
-        catch (HostSwapException exception)
-        {
-            invocation.Warn($"which packages it changed is not known: {exception.Message}");
-            return null;
-        }
     }
 }

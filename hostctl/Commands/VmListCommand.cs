@@ -25,7 +25,7 @@ internal sealed class VmListCommand : Verb
         else if (status.Initialised)
             VmListText.Write(invocation.Out, status.VirtualMachines, handover);
         else
-            StatusText.Write(invocation.Out, status, invocation.Zone);
+            StatusText.Write(invocation.Out, status, [], invocation.Services.Time.GetUtcNow(), invocation.Zone);
         return (int)(status.Initialised ? ExitCode.Done : ExitCode.Environment);
     }
 }

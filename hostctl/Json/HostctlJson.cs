@@ -24,6 +24,8 @@ namespace HostSwap.Hostctl.Json;
 [JsonSerializable(typeof(HoldDocument))]
 [JsonSerializable(typeof(ImageListDocument))]
 [JsonSerializable(typeof(ImageDiffDocument))]
+[JsonSerializable(typeof(ImageShowDocument))]
+[JsonSerializable(typeof(RefreshDocument))]
 [JsonSerializable(typeof(ChecksDocument))]
 [JsonSerializable(typeof(VersionDocument))]
 [JsonSerializable(typeof(EventsHeader))]

@@ -3,6 +3,7 @@ using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Preparing;
+using HostSwap.Orchestrator.Refreshing;
 
 namespace HostSwap.Hostctl.Json;
 
@@ -15,6 +16,9 @@ namespace HostSwap.Hostctl.Json;
 /// <param name="Generations">The generations, by number.</param>
 /// <param name="Vms">Every VM in every generation that answers.</param>
 /// <param name="Holds">Who has asked that no swap begins.</param>
+/// <param name="Refresh">What there is to know about refreshes.</param>
+/// <param name="KernelAfterReboot">An installed kernel that waits for a reboot.</param>
+/// <param name="Findings">What <c>doctor</c> warns of, or finds wrong.</param>
 internal sealed record StatusDocument(
     string Schema,
     bool Initialised,
@@ -23,10 +27,13 @@ internal sealed record StatusDocument(
     string? LockHolder,
     IReadOnlyList<GenerationDto> Generations,
     IReadOnlyList<VmDto> Vms,
-    IReadOnlyList<HoldDto> Holds)
+    IReadOnlyList<HoldDto> Holds,
+    RefreshOverviewDto? Refresh,
+    string? KernelAfterReboot,
+    IReadOnlyList<CheckDto> Findings)
 {
     /// <summary>Maps what the orchestrator saw.</summary>
-    public static StatusDocument From(HostStatus status) => new(
+    public static StatusDocument From(HostStatus status, IReadOnlyList<HealthCheck> findings) => new(
         "hostswap/status/1",
         status.Initialised,
         status.Generations.FirstOrDefault(generation => generation.Role == GenerationRole.Active)?.Number,
@@ -34,7 +41,27 @@ internal sealed record StatusDocument(
         status.LockHolder,
         [.. status.Generations.Select(GenerationDto.From)],
         [.. status.VirtualMachines.Select(VmDto.From)],
-        [.. status.Holds.Select(HoldDto.From)]);
+        [.. status.Holds.Select(HoldDto.From)],
+        status.Refresh is { } refresh ? RefreshOverviewDto.Of(refresh) : null,
+        status.KernelAfterReboot,
+        [.. findings.Select(CheckDto.From)]);
+}
+
+/// <summary>What there is to know about refreshes.</summary>
+/// <param name="Strategy"><c>manual</c>, <c>window</c> or <c>immediate</c>.</param>
+/// <param name="Expectation">What will happen by itself, in a sentence.</param>
+/// <param name="NextWindow">When the next window begins.</param>
+/// <param name="Updates">What was found to be newer when that was looked for last.</param>
+/// <param name="Last">The last refresh that was more than a look.</param>
+internal sealed record RefreshOverviewDto(string Strategy, string Expectation, DateTimeOffset? NextWindow, UpdatesDto? Updates, RefreshDto? Last)
+{
+    /// <summary>Maps it.</summary>
+    public static RefreshOverviewDto Of(RefreshOverview refresh) => new(
+        Words.Of(refresh.Strategy),
+        refresh.Expectation,
+        refresh.Next?.From,
+        refresh.Updates is { } updates ? UpdatesDto.Of(updates) : null,
+        refresh.Last is { } last ? RefreshDto.Of(last) : null);
 }
 
 /// <summary><c>hostctl vm list --format json</c>.</summary>

@@ -25,6 +25,14 @@ internal static class Format
     /// <summary>A rate, as in <c>512 MiB/s</c>.</summary>
     public static string Rate(long bytesPerSecond) => $"{Bytes(bytesPerSecond)}/s";
 
+    /// <summary>How old something is, as in <c>12 days</c> or <c>3 h</c>.</summary>
+    public static string Age(TimeSpan age) => age.TotalDays switch
+    {
+        >= 2 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(age.TotalDays):0} days"),
+        _ when age.TotalHours >= 1 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(age.TotalHours):0} h"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, Math.Floor(age.TotalMinutes)):0} min"),
+    };
+
     /// <summary>A duration, as in <c>51 ms</c>, <c>1.9 s</c> or <c>2 min 03 s</c>.</summary>
     public static string Duration(TimeSpan duration) => duration.TotalSeconds switch
     {

@@ -13,7 +13,7 @@ internal static class ImageText
     {
         if (images.Count == 0)
         {
-            console.Line("There is no host image. Build one with 'make images', or load one with 'docker load'.", Tone.Doubtful);
+            console.Line("There is no host image. Build one with 'hostctl image build', or load one with 'docker load'.", Tone.Doubtful);
             return;
         }
 
@@ -31,6 +31,20 @@ internal static class ImageText
             ]);
         }
 
+        console.Show(table);
+    }
+
+    /// <summary>Writes one, with its packages.</summary>
+    public static void Write(IAnsiConsole console, ImageContents contents, TimeZoneInfo zone)
+    {
+        var (image, neededBy) = contents.Image;
+        console.Line($"{NameOf(image)} ({Format.Digest(image.Id)}), built {Format.Moment(image.CreatedAt, zone)}, {Format.Bytes(image.Bytes)}", Tone.Strong);
+        console.Line(neededBy.Count == 0 ? "Nothing needs it." : $"It is needed by {string.Join(", ", neededBy)}.");
+        foreach (var (label, value) in image.Labels.OrderBy(static label => label.Key, StringComparer.Ordinal))
+            console.Line($"  {SafeText.Name(label)}: {SafeText.Sentence(value)}", Tone.Faint);
+        var table = Layout.Table("Package", "Version", "Source");
+        foreach (var package in contents.Packages.OrderBy(static package => package.Name, StringComparer.Ordinal))
+            table.AddRow(Layout.Name(package.Name), Layout.Name(package.Version), Layout.Name(package.Source ?? package.Name));
         console.Show(table);
     }
 

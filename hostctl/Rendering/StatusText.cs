@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Libvirt;
@@ -10,7 +11,12 @@ namespace HostSwap.Hostctl.Rendering;
 internal static class StatusText
 {
     /// <summary>Writes the whole status.</summary>
-    public static void Write(IAnsiConsole console, HostStatus status, TimeZoneInfo zone)
+    /// <param name="console">Where to.</param>
+    /// <param name="status">What was seen.</param>
+    /// <param name="findings">What doctor warns of, or finds wrong.</param>
+    /// <param name="now">The time, for ages.</param>
+    /// <param name="zone">The operator's time zone.</param>
+    public static void Write(IAnsiConsole console, HostStatus status, IReadOnlyList<HealthCheck> findings, DateTimeOffset now, TimeZoneInfo zone)
     {
         if (!status.Initialised)
         {
@@ -20,6 +26,7 @@ internal static class StatusText
 
         WriteGenerations(console, status, zone);
         WriteVms(console, status.VirtualMachines);
+        OverviewText.Write(console, status, now, zone);
         HoldText.Write(console, status.Holds, zone);
         if (status.LockHolder is { } holder) console.Line($"Locked by {holder}.", Tone.Doubtful);
         if (status.UnfinishedSwap is { } swap)
@@ -27,6 +34,14 @@ internal static class StatusText
             console.Line(
                 $"Swap {swap} has no recorded end. 'hostctl show {swap}' says how far it came.",
                 status.LockHolder is null ? Tone.Bad : Tone.Doubtful);
+        }
+
+        // That one is told above, with what to do.
+        foreach (var finding in findings.Where(static finding => finding.Name is not "unfinished-swap"))
+        {
+            console.Line(
+                $"{finding.Name}: {SafeText.Sentence(finding.Message)}{(finding.Fix.Length > 0 ? $" {SafeText.Sentence(finding.Fix)}" : "")}",
+                finding.Status == HealthStatus.Error ? Tone.Bad : Tone.Doubtful);
         }
     }
 

@@ -52,6 +52,18 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>What an adoption has taken over, as XML; a directory for each time.</summary>
     public string Adopted => Path.Join(State, "adopted");
 
+    /// <summary>What refreshes have come to; a file each.</summary>
+    public string Refreshes => Path.Join(State, "refreshes");
+
+    /// <summary>Pages about operations of refreshes.</summary>
+    public string Reports => Path.Join(State, "reports");
+
+    /// <summary>Where images are built.</summary>
+    public string Build => Path.Join(State, "build");
+
+    /// <summary>The lock of the refresh that runs.</summary>
+    public string RefreshLock => Path.Join(Runtime, "refresh.lock");
+
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 

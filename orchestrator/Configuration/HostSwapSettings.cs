@@ -45,6 +45,12 @@ public sealed record HostSwapSettings(
     /// <summary>Directory of the outer host that generations have as <c>/var/lib/libvirt/qemu/nvram</c>; null for one of HostSwap's own.</summary>
     public string? NvramDirectory { get; init; }
 
+    /// <summary>How the configured image is made.</summary>
+    public BuildSettings Build { get; init; } = SettingsDefaults.Build;
+
+    /// <summary>When and how the host is refreshed by itself.</summary>
+    public RefreshSettings Refresh { get; init; } = SettingsDefaults.Refresh;
+
     /// <summary>What is said of single VMs, by name.</summary>
     public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
 }

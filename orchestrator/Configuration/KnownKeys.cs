@@ -63,6 +63,22 @@ internal static class KnownKeys
     public const string Downtime = "migration.downtime";
     public const string MaximumDowntime = "migration.max_downtime";
     public const string ClimbAfter = "migration.climb_after";
+    public const string BuildSuite = "build.suite";
+    public const string BuildRecipe = "build.recipe";
+    public const string BuildOverlay = "build.overlay";
+    public const string BuildDeadline = "build.deadline";
+    public const string BuildKeep = "build.keep";
+    public const string RefreshStrategy = "refresh.strategy";
+    public const string RefreshTimeZone = "refresh.time_zone";
+    public const string RefreshRandomDelay = "refresh.random_delay";
+    public const string RefreshCheckInterval = "refresh.check_interval";
+    public const string RefreshUrgent = "refresh.urgent";
+    public const string RefreshFreeze = "refresh.freeze";
+    public const string RefreshOnFailure = "refresh.on_failure";
+    public const string RefreshAtWindowEnd = "refresh.at_window_end";
+    public const string RefreshSoak = "refresh.soak";
+    public const string RefreshOnSoakFailure = "refresh.on_soak_failure";
+    public const string RefreshMaximumLoad = "refresh.max_load";
 
     /// <summary>The keys with the form of their values.</summary>
     public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = AdoptKeys.AddTo(new Dictionary<string, ValueKind>(StringComparer.Ordinal)
@@ -108,6 +124,22 @@ internal static class KnownKeys
         [Downtime] = ValueKind.Text,
         [MaximumDowntime] = ValueKind.Text,
         [ClimbAfter] = ValueKind.Text,
+        [BuildSuite] = ValueKind.Text,
+        [BuildRecipe] = ValueKind.Text,
+        [BuildOverlay] = ValueKind.Text,
+        [BuildDeadline] = ValueKind.Text,
+        [BuildKeep] = ValueKind.Integer,
+        [RefreshStrategy] = ValueKind.Text,
+        [RefreshTimeZone] = ValueKind.Text,
+        [RefreshRandomDelay] = ValueKind.Text,
+        [RefreshCheckInterval] = ValueKind.Text,
+        [RefreshUrgent] = ValueKind.TextList,
+        [RefreshFreeze] = ValueKind.TextList,
+        [RefreshOnFailure] = ValueKind.Text,
+        [RefreshAtWindowEnd] = ValueKind.Text,
+        [RefreshSoak] = ValueKind.Text,
+        [RefreshOnSoakFailure] = ValueKind.Text,
+        [RefreshMaximumLoad] = ValueKind.IntegerOrWord,
     });
 
     /// <summary>The tables that the keys stand in.</summary>
@@ -115,7 +147,8 @@ internal static class KnownKeys
         [.. Kinds.Keys.Where(key => key.Contains('.', StringComparison.Ordinal)).Select(TableOf).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The kinds of tables that stand once for each name.</summary>
-    public static readonly IReadOnlyList<NamedTable> NamedTables = [VmKeys.Table, NetworkKeys.Table];
+    public static readonly IReadOnlyList<NamedTable> NamedTables =
+        [VmKeys.Table, NetworkKeys.Table, RefreshKeys.Windows, RefreshKeys.Vetoes, RefreshKeys.Hooks];
 
     /// <summary>The table of a full key; empty for the root's own keys.</summary>
     public static string TableOf(string key) => key[..Math.Max(key.LastIndexOf('.'), 0)];

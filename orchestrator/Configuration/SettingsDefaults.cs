@@ -128,6 +128,51 @@ public static class SettingsDefaults
     /// <value>3 s</value>
     public static readonly TimeSpan ClimbAfter = TimeSpan.FromSeconds(3);
 
+    /// <summary>The Debian release of the default <see cref="Image"/>.</summary>
+    /// <value><c>trixie</c></value>
+    public const string BuildSuite = "trixie";
+
+    /// <summary>Where packages of hostctl have the recipe of images.</summary>
+    /// <value><c>/usr/share/hostswap/images</c></value>
+    public const string BuildRecipe = "/usr/share/hostswap/images";
+
+    /// <summary>The operator's own part of images.</summary>
+    /// <value><c>/etc/hostswap/image</c></value>
+    public const string BuildOverlay = "/etc/hostswap/image";
+
+    /// <summary>How many images are kept though nothing needs them.</summary>
+    /// <value>3</value>
+    public const int BuildKeep = 3;
+
+    /// <summary>How long a build may take.</summary>
+    /// <value>1 h</value>
+    public static readonly TimeSpan BuildDeadline = TimeSpan.FromHours(1);
+
+    /// <summary>How often updates are looked for outside of windows; as often as APT's own timer does.</summary>
+    /// <value>12 h</value>
+    public static readonly TimeSpan RefreshCheckInterval = TimeSpan.FromHours(12);
+
+    /// <summary>How long a new generation is watched; as long as <see cref="Soak"/>, in which a rollback is instant.</summary>
+    /// <value>10 min</value>
+    public static readonly TimeSpan RefreshSoak = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long the answer of one that may veto is waited for.</summary>
+    /// <value>30 s</value>
+    public static readonly TimeSpan VetoDeadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a hook may take.</summary>
+    /// <value>5 min</value>
+    public static readonly TimeSpan HookDeadline = TimeSpan.FromMinutes(5);
+
+    /// <summary>What is refreshed by itself: nothing, before an operator has said when.</summary>
+    /// <value><c>manual</c></value>
+    public static readonly RefreshSettings Refresh = new(
+        RefreshStrategy.Manual, TimeZone: null, RandomDelay: TimeSpan.Zero, RefreshCheckInterval, EndOfWindow.Stop, RefreshSoak, SoakFailure.Report, MaximumLoad: null);
+
+    /// <summary>How images are made.</summary>
+    /// <value>Debian 13, without more than the recipe has</value>
+    public static readonly BuildSettings Build = new(BuildSuite, BuildRecipe, BuildOverlay, BuildDeadline, BuildKeep);
+
     /// <summary>The Docker network of an outer host that configures none.</summary>
     public static string NetworkFor(HostSwapPaths paths) =>
         paths.Instance.Length == 0 ? DockerNetwork : $"{DockerNetwork}-{paths.Instance}";

@@ -76,14 +76,19 @@ internal sealed partial class SettingsValidator
     /// <summary>systemd.unit(5) says what a name may have.</summary>
     private static string? UnitFault(string name, List<string> others)
     {
-        var wellFormed = name.Length is > 1 and <= LongestUnit
-            && char.IsAsciiLetterOrDigit(name[0])
-            && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is ':' or '-' or '_' or '.' or '\\' or '@')
-            && Array.Exists(UnitKinds, kind => name.EndsWith(kind, StringComparison.Ordinal) && name.Length > kind.Length);
-        if (!wellFormed)
-            return $"\"{name}\" is not a name of a systemd unit with its kind, such as \"ssh.service\"";
+        if (UnitFault(name) is { } fault)
+            return fault;
         if (name is "dbus.service" or "dbus.socket" or "libvirt-dbus.service")
             return $"\"{name}\" is what hostctl itself talks to a generation by; it is not restarted";
         return others.Contains(name, StringComparer.Ordinal) ? $"\"{name}\" is named twice" : null;
     }
+
+    /// <summary>What is wrong with the name of a unit; null where nothing is.</summary>
+    private static string? UnitFault(string name) =>
+        name.Length is > 1 and <= LongestUnit
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is ':' or '-' or '_' or '.' or '\\' or '@')
+        && Array.Exists(UnitKinds, kind => name.EndsWith(kind, StringComparison.Ordinal) && name.Length > kind.Length)
+            ? null
+            : $"\"{name}\" is not a name of a systemd unit with its kind, such as \"ssh.service\"";
 }

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Globalization;
 using System.Text;
 using Docker.DotNet.Models;
 
@@ -8,6 +9,9 @@ namespace HostSwap.Orchestrator.Docker;
 public sealed partial class DockerEngine : IImageStore
 {
     private const string NoName = "<none>:<none>";
+
+    /// <summary>APT fetches as a user of its own, to whom it gives its directories.</summary>
+    private static readonly string[] AptCapabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredImage>> ListImagesAsync(string label, string value, CancellationToken cancellationToken)
@@ -28,8 +32,7 @@ public sealed partial class DockerEngine : IImageStore
     /// <inheritdoc/>
     public async Task<string?> ReadTextAsync(string id, string path, int limit, KeyValuePair<string, string> label, CancellationToken cancellationToken)
     {
-        foreach (var left in await ListContainersAsync(label.Key, label.Value, cancellationToken))
-            await RemoveContainerAsync(left.Id, cancellationToken);
+        await RemoveLeftAsync(label, cancellationToken);
         var parameters = new CreateContainerParameters
         {
             Image = id,
@@ -56,6 +59,59 @@ public sealed partial class DockerEngine : IImageStore
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<CommandOutcome>> RunAsync(
+        string id, IReadOnlyList<IReadOnlyList<string>> commands, TimeSpan limit, KeyValuePair<string, string> label, CancellationToken cancellationToken)
+    {
+        await RemoveLeftAsync(label, cancellationToken);
+        var parameters = new CreateContainerParameters
+        {
+            Image = id,
+            Entrypoint = ["sleep", ((long)Math.Ceiling(limit.TotalSeconds)).ToString(CultureInfo.InvariantCulture)],
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [label.Key] = label.Value },
+            HostConfig = new HostConfig { NetworkMode = "host", AutoRemove = true, CapDrop = ["ALL"], CapAdd = [.. AptCapabilities] },
+            StopSignal = "SIGKILL",
+        };
+        var made = await CallAsync("create a container to run commands in", (client, token) => client.Containers.CreateContainerAsync(parameters, token), cancellationToken);
+        try
+        {
+            await StartContainerAsync(made.ID, cancellationToken);
+            var outcomes = new List<CommandOutcome>();
+            foreach (var command in commands)
+            {
+                outcomes.Add(await ExecuteAsync(made.ID, command, limit, cancellationToken));
+                if (outcomes[^1].ExitCode != 0)
+                    break;
+            }
+
+            return outcomes;
+        }
+        finally
+        {
+            await RemoveContainerAsync(made.ID, CancellationToken.None);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task NameImageAsync(string id, string name, CancellationToken cancellationToken)
+    {
+        var colon = name.LastIndexOf(':');
+        await CallAsync(
+            $"name image {name}",
+            async (client, token) =>
+            {
+                await client.Images.TagImageAsync(id, new ImageTagParameters { RepositoryName = name[..colon], Tag = name[(colon + 1)..] }, token);
+                return name;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task UnnameImageAsync(string name, CancellationToken cancellationToken) => FindAsync(
+        $"remove the image name {name}",
+        (client, token) => client.Images.DeleteImageAsync(name, new ImageDeleteParameters { Force = false }, token),
+        cancellationToken);
+
+    /// <inheritdoc/>
     public async Task RemoveImageAsync(StoredImage image, CancellationToken cancellationToken)
     {
         // By its names: Docker refuses to remove one by its digest that has several.
@@ -66,6 +122,12 @@ public sealed partial class DockerEngine : IImageStore
                 (client, token) => client.Images.DeleteImageAsync(name, new ImageDeleteParameters { Force = false }, token),
                 cancellationToken);
         }
+    }
+
+    private async Task RemoveLeftAsync(KeyValuePair<string, string> label, CancellationToken cancellationToken)
+    {
+        foreach (var left in await ListContainersAsync(label.Key, label.Value, cancellationToken))
+            await RemoveContainerAsync(left.Id, cancellationToken);
     }
 
     /// <summary>The one file of an archive.</summary>

@@ -17,6 +17,25 @@ public interface IImageStore
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<string?> ReadTextAsync(string id, string path, int limit, KeyValuePair<string, string> label, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Runs commands, one after the other, in a container of an image that is made for them on the outer host's own network, with
+    /// what APT needs of capabilities, and removed again.
+    /// </summary>
+    /// <param name="id">The image's digest.</param>
+    /// <param name="commands">The commands as argument lists; none is run after one that failed.</param>
+    /// <param name="limit">How long they may take together; the container ends then, whatever has become of this process.</param>
+    /// <param name="label">Label of the container; one that was left by an earlier call is removed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How those ended that were run.</returns>
+    Task<IReadOnlyList<CommandOutcome>> RunAsync(
+        string id, IReadOnlyList<IReadOnlyList<string>> commands, TimeSpan limit, KeyValuePair<string, string> label, CancellationToken cancellationToken);
+
+    /// <summary>Gives an image one more name, which another loses that has it.</summary>
+    Task NameImageAsync(string id, string name, CancellationToken cancellationToken);
+
+    /// <summary>Takes a name from an image, which goes with its last one; no error where nothing has it.</summary>
+    Task UnnameImageAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Removes an image with all its names, and its layers that no other image has.</summary>
     /// <param name="image">The image.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -13,6 +13,12 @@ public sealed class HostImages(OuterHostParts parts, IImageStore store)
     /// <summary>Label of a container that was made to read files of an image.</summary>
     private const string ReaderLabel = "hostswap.image-reader";
 
+    /// <summary>By a name in this repository an image is kept, also from <c>docker image prune</c>.</summary>
+    private const string PinPrefix = "hostswap/pinned:";
+
+    /// <summary>The tag of a pin: so much of the digest.</summary>
+    private const int PinDigits = 12;
+
     private const int ShortestDigest = 6;
     private const string DigestPrefix = "sha256:";
 
@@ -27,7 +33,11 @@ public sealed class HostImages(OuterHostParts parts, IImageStore store)
                 .OrderByDescending(static image => image.CreatedAt).ThenBy(static image => image.Id, StringComparer.Ordinal)
                 .Select(image => new HostImage(
                     image,
-                    [.. needs[image.Id], .. string.Equals(configured?.Id, image.Id, StringComparison.Ordinal) ? new[] { "the configuration" } : []])),
+                    [
+                        .. needs[image.Id],
+                        .. string.Equals(configured?.Id, image.Id, StringComparison.Ordinal) ? new[] { "the configuration" } : [],
+                        .. IsPinned(image) ? new[] { "a pin" } : [],
+                    ])),
         ];
     }
 
@@ -56,6 +66,75 @@ public sealed class HostImages(OuterHostParts parts, IImageStore store)
             $"{Generation.NameOf(detail.From)} has been removed, and with it what image it had", "Nothing is to be done.");
         return await CompareAsync(from.ImageId, detail.ImageId, cancellationToken);
     }
+
+    /// <summary>Finds one, with what needs it and which packages it has.</summary>
+    /// <exception cref="UsageException">There is no such image, or several.</exception>
+    public async Task<ImageContents> ShowAsync(string reference, CancellationToken cancellationToken)
+    {
+        var image = Find(await ListAsync(cancellationToken), reference);
+        return new ImageContents(image, await ReadAsync(image.Image, cancellationToken));
+    }
+
+    /// <summary>Keeps an image, whatever becomes of the generations that were made from it; or lets it go again.</summary>
+    /// <param name="reference">Its name or digest.</param>
+    /// <param name="pin">Whether it is kept.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="UsageException">There is no such image, or several; or it has no other name left.</exception>
+    public async Task<StoredImage> PinAsync(string reference, bool pin, CancellationToken cancellationToken)
+    {
+        var image = Find(await ListAsync(cancellationToken), reference).Image;
+        if (pin)
+            await store.NameImageAsync(image.Id, PinOf(image), cancellationToken);
+        else if (image.Names.Any(static name => !IsPin(name)))
+            await store.UnnameImageAsync(PinOf(image), cancellationToken);
+        else if (IsPinned(image))
+            throw new UsageException($"{reference} has no name but its pin, and would be gone with it", $"Give it one with 'docker tag', or remove it with 'docker rmi {PinOf(image)}'.");
+        return image;
+    }
+
+    /// <summary>
+    /// Removes the images that nothing needs, beyond the newest: what a generation, an unfinished operation, the configuration or a
+    /// pin needs is never touched.
+    /// </summary>
+    /// <returns>Those that are gone.</returns>
+    public async Task<IReadOnlyList<StoredImage>> PruneAsync(CancellationToken cancellationToken)
+    {
+        var all = await ListAsync(cancellationToken);
+        await NameByTimeAsync(all, cancellationToken);
+        var mine = all.Where(image => image.Image.Names.Any(IsOurs)).ToList();
+        var removed = new List<StoredImage>();
+        foreach (var (image, neededBy) in mine.Skip(parts.Settings.Build.Keep))
+        {
+            if (neededBy.Count > 0)
+                continue;
+            await store.RemoveImageAsync(image, cancellationToken);
+            removed.Add(image);
+        }
+
+        return removed;
+    }
+
+    /// <summary>An image whose maker was killed before it could name it would have no name any more when the next one has taken its own.</summary>
+    private async Task NameByTimeAsync(IReadOnlyList<HostImage> images, CancellationToken cancellationToken)
+    {
+        var configured = parts.Settings.Image;
+        foreach (var (image, _) in images)
+        {
+            if (image.Names.Contains(configured, StringComparer.Ordinal) && !image.Names.Any(name => ImageBuilder.IsDatedName(configured, name)))
+                await store.NameImageAsync(image.Id, ImageBuilder.DatedName(configured, image.CreatedAt), cancellationToken);
+        }
+    }
+
+    /// <summary>Those that were made here for the configured name: images of other names are other people's.</summary>
+    private bool IsOurs(string name) =>
+        string.Equals(name, parts.Settings.Image, StringComparison.Ordinal) || ImageBuilder.IsDatedName(parts.Settings.Image, name);
+
+    private static bool IsPin(string name) => name.StartsWith(PinPrefix, StringComparison.Ordinal);
+
+    private static bool IsPinned(StoredImage image) => image.Names.Any(IsPin);
+
+    private static string PinOf(StoredImage image) => PinPrefix + image.Id[DigestPrefix.Length..][..PinDigits];
 
     /// <summary>Removes one, and sees that it is gone.</summary>
     /// <param name="reference">Its name or digest.</param>

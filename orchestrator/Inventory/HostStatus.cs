@@ -1,6 +1,7 @@
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Libvirt;
+using HostSwap.Orchestrator.Refreshing;
 
 namespace HostSwap.Orchestrator.Inventory;
 
@@ -19,6 +20,12 @@ public sealed record HostStatus(
 {
     /// <summary>Who has asked that no swap begins.</summary>
     public IReadOnlyList<Hold> Holds { get; init; } = [];
+
+    /// <summary>What there is to know about refreshes; null where the outer host is not initialised.</summary>
+    public RefreshOverview? Refresh { get; init; }
+
+    /// <summary>Release of an installed kernel that waits for a reboot, which no swap does; null where the newest one runs.</summary>
+    public string? KernelAfterReboot { get; init; }
 }
 
 /// <summary>A VM as it is seen now.</summary>

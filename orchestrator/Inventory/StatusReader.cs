@@ -3,6 +3,8 @@ using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Locking;
+using HostSwap.Orchestrator.Planning;
+using HostSwap.Orchestrator.Refreshing;
 
 namespace HostSwap.Orchestrator.Inventory;
 
@@ -24,6 +26,8 @@ public sealed class StatusReader(OuterHostParts parts)
             OuterHostLock.FindHolder(parts.Settings.Paths.LockFile)?.Words)
         {
             Holds = parts.Holds.All(),
+            Refresh = RefreshOverview.Read(parts.Settings, parts.Time),
+            KernelAfterReboot = KernelReleases.NewerThan(parts.Kernel.Release, parts.Kernel.InstalledReleases),
         };
     }
 

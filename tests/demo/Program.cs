@@ -5,6 +5,7 @@ using HostSwap.Lab.Hosts;
 
 // Swaps a real host while guests run, and proves from outside and from inside each guest that nobody noticed.
 //   hostswap-demo [--hostctl FILE] [--out DIRECTORY]   runs it; KEEP=1 in the environment keeps it for a look around
+//   hostswap-demo refresh [OPTION…]                    refreshes one by itself instead, from a package's newer version to the report
 //   hostswap-demo clean                                removes what killed or kept demos have left
 using var stop = new CancellationTokenSource();
 PosixSignalRegistration[] signals =
@@ -24,14 +25,15 @@ try
         return 0;
     }
 
-    if (DemoOptions.TryParse(args) is not { } options)
+    var refresh = args is ["refresh", ..];
+    if (DemoOptions.TryParse(refresh ? args[1..] : args) is not { } options)
     {
-        await Console.Error.WriteLineAsync("usage: hostswap-demo [--hostctl FILE] [--out DIRECTORY] | hostswap-demo clean");
+        await Console.Error.WriteLineAsync("usage: hostswap-demo [refresh] [--hostctl FILE] [--out DIRECTORY] | hostswap-demo clean");
         return 2;
     }
 
     await Repository.RequireAsync(stop.Token);
-    return await new DemoRun(options).RunAsync(stop.Token);
+    return refresh ? await new RefreshDemo(options).RunAsync(stop.Token) : await new DemoRun(options).RunAsync(stop.Token);
 }
 catch (LabException exception)
 {

@@ -17,7 +17,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
     private static readonly string[] Units =
     [
         "hostswap.service", "hostswap-memory.service", "hostswap-retire.service", "hostswap-retire.timer",
-        "hostswap-display.service", "hostswap-resume.service",
+        "hostswap-display.service", "hostswap-resume.service", "hostswap-refresh.service", "hostswap-refresh.timer",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -40,6 +40,9 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             ("/usr/share/bash-completion/completions/hostctl", "644"),
             ("/usr/share/fish/vendor_completions.d/hostctl.fish", "644"),
             ("/usr/share/man/man8/hostctl.8.gz", "644"),
+            ("/usr/share/hostswap/images/build", "755"),
+            ("/usr/share/hostswap/images/host/Dockerfile", "644"),
+            ("/usr/share/doc/hostswap/examples/image/packages", "644"),
             ("/usr/share/zsh/vendor-completions/_hostctl", "644"),
             (Configuration, "644"),
         })
@@ -78,7 +81,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             (await host.IsEnabledAsync(unit)).ShouldBe(unit switch
             {
                 "hostswap-resume.service" or "hostswap-display.service" => "disabled",
-                "hostswap-retire.service" => "static",
+                "hostswap-retire.service" or "hostswap-refresh.service" => "static",
                 _ => "enabled",
             }, unit);
             (await host.PropertyAsync(unit, "NeedDaemonReload")).ShouldBe("no", unit);

@@ -9,9 +9,12 @@ public static class LabConfiguration
     public static string Write(LabOptions options, LabRecord record, FreeSubnet subnet)
     {
         var text = new StringBuilder()
-            .AppendLine(Line("image", options.Image))
+            .AppendLine(Line("image", options.OwnImage is { } suite ? record.Image(suite) : options.Image))
             .AppendLine();
-        var settings = options
+        var own = options.OwnImage is null
+            ? options
+            : options.With("build", Line("suite", options.OwnImage), Line("recipe", Path.Join(Repository.Root, "images")), Line("overlay", record.Overlay));
+        var settings = own
             .With("docker", Line("network", record.Network), Line("subnet", subnet.Cidr), Line("container_range", subnet.ContainerRange))
             .With("storage", $"shared = [{Quoted(record.Guests)}]")
             // A test that wants a soak says so; the others see the old generation stopped when the swap is over.

@@ -52,9 +52,19 @@ public static class LabJanitor
         KillPrograms(record);
         await RemoveContainersAsync(record, cancellationToken);
         await RemoveNetworksAsync(record, cancellationToken);
+        await RemoveImagesAsync(record, cancellationToken);
         await UnmountAsync(record.Root, cancellationToken);
         await LoopDevice.DetachBelowAsync(record.Root, cancellationToken);
         if (Directory.Exists(record.Root)) Directory.Delete(record.Root, recursive: true);
+    }
+
+    /// <summary>Images that hostctl has built for it; a lab that was never whole has no network, and no images.</summary>
+    private static async Task RemoveImagesAsync(LabRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Network.Length == 0) return;
+        var names = DockerCli.Lines(await DockerCli.RunAsync(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference={record.Network}/host"], cancellationToken));
+        foreach (var name in names)
+            await DockerCli.RunAsync(["rmi", name], cancellationToken);
     }
 
     /// <summary>hostctl processes that outlived their lab would go on making things; their root is in their environment.</summary>

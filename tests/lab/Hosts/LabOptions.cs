@@ -9,6 +9,9 @@ public sealed record LabOptions
     /// <summary>Image of <c>start</c>.</summary>
     public string Image { get; init; } = Repository.Bookworm;
 
+    /// <summary>The Debian release of an image that hostctl builds for the lab itself, in place of <see cref="Image"/>; null where it builds none.</summary>
+    public string? OwnImage { get; init; }
+
     /// <summary>Size of a file system of its own for its state directory; null where it has none.</summary>
     public int? StateMiB { get; init; }
 

@@ -31,6 +31,12 @@ public sealed record LabRecord(string Id, ProcessIdentity Owner, string Network,
     /// <summary>Directory of its guests' files, bound into every generation at the same path.</summary>
     public string Guests => Path.Join(Root, "vms");
 
+    /// <summary>The image that hostctl builds for it, where it does.</summary>
+    public string Image(string suite) => $"{Network}/host:{suite}";
+
+    /// <summary>The operator's part of that image.</summary>
+    public string Overlay => Path.Join(Root, "overlay");
+
     /// <summary>Writes it: before anything else is made.</summary>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {

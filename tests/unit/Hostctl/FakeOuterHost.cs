@@ -11,6 +11,7 @@ using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Preparing;
+using HostSwap.Orchestrator.Refreshing;
 using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.UnitTests.Hostctl;
@@ -119,6 +120,35 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public Task<StoredImage> RemoveImageAsync(string reference, CancellationToken cancellationToken) => Answer($"remove image {reference}", Images[0].Image);
 
+    public Task<ImageContents> ShowImageAsync(string reference, CancellationToken cancellationToken) =>
+        Answer($"show image {reference}", new ImageContents(Images[0], [new InstalledPackage("libvirt0", "11.3.0-2", "amd64", "libvirt")]));
+
+    public Task<StoredImage> PinImageAsync(string reference, bool pin, CancellationToken cancellationToken) => Answer($"pin image {reference} {pin}", Images[0].Image);
+
+    /// <summary>What goes when images are pruned.</summary>
+    public List<StoredImage> Pruned { get; } = [];
+
+    public Task<IReadOnlyList<StoredImage>> PruneImagesAsync(CancellationToken cancellationToken) => Answer<IReadOnlyList<StoredImage>>("prune images", Pruned);
+
+    /// <summary>What is newer.</summary>
+    public UpdateReport Updates { get; set; } = new(Samples.At, "hostswap/host:trixie", "sha256:new", "sha256:new", [], RecipeChanged: false);
+
+    public Task<UpdateReport> CheckUpdatesAsync(CancellationToken cancellationToken) => Answer("check updates", Updates);
+
+    /// <summary>What a build comes to.</summary>
+    public ImageBuild Build { get; set; } = new("sha256:newest", Made: true);
+
+    public Task<ImageBuild> BuildImageAsync(UpdateReport updates, Action<string> say, CancellationToken cancellationToken)
+    {
+        say("building");
+        return Answer("build image", Build);
+    }
+
+    /// <summary>What refreshes came to.</summary>
+    public List<RefreshRecord> Refreshes { get; } = [];
+
+    public IReadOnlyList<RefreshRecord> GetRefreshes(int limit) => Answer<IReadOnlyList<RefreshRecord>>("refreshes", Refreshes).Result;
+
     /// <summary>Who holds swaps.</summary>
     public List<Hold> Holds { get; } = [];
 
@@ -155,7 +185,7 @@ internal sealed class FakeOuterHost : IOuterHost
     public OperationDetails? Show(long operation) =>
         Answer($"show {operation}", operation == 7 ? Samples.Details() : null).Result;
 
-    public async IAsyncEnumerable<HealthCheck> DiagnoseAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<HealthCheck> DiagnoseAsync(HostStatus? status, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Answer("doctor", 0);
         foreach (var check in Checks) yield return check;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using HostSwap.Hostctl;
+using HostSwap.Hostctl.Systemd;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Configuration;
 using Microsoft.Extensions.Time.Testing;
@@ -19,6 +20,8 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
     public FakeSignals Signals { get; } = new();
 
     public FakeChildren Children { get; } = new();
+
+    public FakeJournald Journal { get; } = new();
 
     public Dictionary<string, string?> Environment { get; } = new(StringComparer.Ordinal) { ["TERM"] = "xterm" };
 
@@ -75,6 +78,7 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
         Factory = this,
         Signals = Signals,
         Children = Children,
+        Journal = Journal,
         Time = new FakeTimeProvider(Samples.At) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) },
     });
 
@@ -165,4 +169,13 @@ internal sealed class FakeChildren : IChildRunner
         Ended?.Invoke(Commands.Count);
         return Task.FromResult(ExitStatus);
     }
+}
+
+/// <summary>Keeps what systemd's journal is told.</summary>
+internal sealed class FakeJournald : ISystemJournal
+{
+    public List<IReadOnlyDictionary<string, string>> Messages { get; } = [];
+
+    public void Send(IReadOnlyList<(string Field, string Value)> fields) =>
+        Messages.Add(fields.ToDictionary(static field => field.Field, static field => field.Value, StringComparer.Ordinal));
 }

@@ -33,7 +33,7 @@ public sealed class ReadingVerbTests : IDisposable
         (await _hostctl.RunAsync("status", "--format", "json")).ShouldBe(ExitCode.Done);
 
         var json = _hostctl.Json;
-        json.EnumerateObject().Select(member => member.Name).ShouldBe(["schema", "initialised", "activeGeneration", "generations", "vms", "holds"]);
+        json.EnumerateObject().Select(member => member.Name).ShouldBe(["schema", "initialised", "activeGeneration", "generations", "vms", "holds", "findings"]);
         json.GetProperty("schema").GetString().ShouldBe("hostswap/status/1");
         json.GetProperty("activeGeneration").GetInt32().ShouldBe(1);
         var generation = json.GetProperty("generations")[0];

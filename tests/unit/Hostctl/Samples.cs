@@ -72,7 +72,11 @@ internal static class Samples
         "hostswap/host:trixie", [],
         new GenerationSettings(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)),
         new MigrationSettings(null, null, 2, true, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), 2, TimeSpan.FromSeconds(1), 1024),
-        null);
+        null)
+    {
+        // Nobody moves the clock on while a command line runs.
+        Refresh = SettingsDefaults.Refresh with { Soak = TimeSpan.Zero },
+    };
 
     /// <summary>The events of a swap that goes well.</summary>
     public static IReadOnlyList<SwapEvent> Events(string name = "db01") =>

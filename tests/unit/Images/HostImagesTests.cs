@@ -18,29 +18,22 @@ public sealed class HostImagesTests : IDisposable
     private const string Spare = "sha256:bbbb000000000000";
 
     private readonly SwapWorld _world = new();
-    private readonly List<StoredImage> _images;
-    private readonly Dictionary<string, string> _manifests = new(StringComparer.Ordinal)
-    {
-        [Old] = """[{ "name": "nano", "version": "7" }, { "name": "libvirt0", "version": "9", "source": "libvirt" }]""",
-        [New] = """[{ "name": "nano", "version": "8" }, { "name": "libvirt0", "version": "11", "source": "libvirt" }]""",
-    };
+    private readonly FakeImageStore _store;
 
     public HostImagesTests()
     {
-        _images = [Image(Old, 1, "hostswap/host:old"), Image(New, 2, "hostswap/host:new"), Image(Spare, 3)];
+        _store = new FakeImageStore(_world.Engine);
+        foreach (var image in new[] { Image(Old, 1, "hostswap/host:old"), Image(New, 2, "hostswap/host:new"), Image(Spare, 3) })
+            _store.Add(image);
+        _store.Texts[Old] = """[{ "name": "nano", "version": "7" }, { "name": "libvirt0", "version": "9", "source": "libvirt" }]""";
+        _store.Texts[New] = """[{ "name": "nano", "version": "8" }, { "name": "libvirt0", "version": "11", "source": "libvirt" }]""";
         _world.Journal.RecordGenerations([new GenerationRecord(1, nameof(GenerationRole.Active), "hostswap/host:old", Old, Guid.NewGuid(), DateTimeOffset.UnixEpoch, RetiredAt: null)]);
-        foreach (var image in _images)
-        {
-            foreach (var name in image.Names.Append(image.Id))
-                _world.Engine.Images[name] = new ImageDescription(image.Id, image.Labels);
-        }
-
         _world.Engine.Images[_world.Settings.Image] = new ImageDescription(New, new Dictionary<string, string>());
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private HostImages Images => new(new OuterHostParts(_world.Settings, _world.Engine, _world.Kernel, new NoConnector(), _world.Journal, TimeProvider.System), new Store(this));
+    private HostImages Images => new(new OuterHostParts(_world.Settings, _world.Engine, _world.Kernel, new NoConnector(), _world.Journal, TimeProvider.System), _store);
 
     public void Dispose() => _world.Dispose();
 
@@ -90,32 +83,43 @@ public sealed class HostImagesTests : IDisposable
     {
         (await Should.ThrowAsync<ImageNeededException>(() => Images.RemoveAsync("hostswap/host:old", Token))).Message.ShouldContain("gen-1 (active)");
         (await Should.ThrowAsync<ImageNeededException>(() => Images.RemoveAsync(New, Token))).Message.ShouldContain("the configuration");
-        _images.Count.ShouldBe(3);
+        _store.Images.Count.ShouldBe(3);
 
         (await Images.RemoveAsync("bbbb00", Token)).Id.ShouldBe(Spare);
-        _images.ShouldNotContain(static image => image.Id == Spare);
+        _store.Images.ShouldNotContain(static image => image.Id == Spare);
+    }
+
+    [Fact]
+    public async Task A_pin_keeps_an_image_until_it_is_taken_away()
+    {
+        await Images.PinAsync("bbbb00", pin: true, Token);
+        (await Should.ThrowAsync<ImageNeededException>(() => Images.RemoveAsync("bbbb00", Token))).Message.ShouldContain("a pin");
+        // It would be gone with its only name.
+        await Should.ThrowAsync<UsageException>(() => Images.PinAsync("bbbb00", pin: false, Token));
+
+        await Images.PinAsync("hostswap/host:old", pin: true, Token);
+        await Images.PinAsync("hostswap/host:old", pin: false, Token);
+        (await Images.ListAsync(Token)).Single(static image => image.Image.Id == Old).NeededBy.ShouldBe(["gen-1 (active)"]);
+    }
+
+    [Fact]
+    public async Task Of_images_that_were_made_here_the_newest_are_kept_and_what_is_needed()
+    {
+        for (var day = 10; day < 16; day++)
+            _store.Add(Image($"sha256:cccc{day}0000000000", day, ImageBuilder.DatedName(_world.Settings.Image, DateTimeOffset.UnixEpoch.AddDays(day))));
+        await Images.PinAsync("sha256:cccc10", pin: true, Token);
+        Unfinish("sha256:cccc110000000000");
+
+        // Three are kept (build.keep), one is pinned, one is an unfinished operation's; other people's images are not looked at.
+        (await Images.PruneAsync(Token)).Select(static image => image.Id).ShouldBe(["sha256:cccc120000000000"]);
+        _store.Images.Select(static image => image.Id).ShouldContain(Spare);
+        (await Images.PruneAsync(Token)).ShouldBeEmpty();
     }
 
     private void Unfinish(string image) => _world.Journal.RecordDetail(_world.Operation, new Orchestrator.Swapping.SwapDetail(1, 2, "image", image).ToJson());
 
     private static StoredImage Image(string id, int day, params IReadOnlyList<string> names) => new(
         id, names, DateTimeOffset.UnixEpoch.AddDays(day), 1 << 20, new Dictionary<string, string>(StringComparer.Ordinal) { [HostImageContract.KindLabel] = HostImageContract.Kind });
-
-    private sealed class Store(HostImagesTests test) : IImageStore
-    {
-        public Task<IReadOnlyList<StoredImage>> ListImagesAsync(string label, string value, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<StoredImage>>([.. test._images.Where(image => image.Labels.GetValueOrDefault(label) == value)]);
-
-        public Task<string?> ReadTextAsync(string id, string path, int limit, KeyValuePair<string, string> label, CancellationToken cancellationToken) =>
-            Task.FromResult(test._manifests.GetValueOrDefault(id));
-
-        public Task RemoveImageAsync(StoredImage image, CancellationToken cancellationToken)
-        {
-            test._images.Remove(image);
-            test._world.Engine.Images.Remove(image.Id);
-            return Task.CompletedTask;
-        }
-    }
 
     /// <summary>Nobody is connected to.</summary>
     private sealed class NoConnector : IGenerationConnector
