@@ -79,6 +79,7 @@ internal sealed unsafe partial class SystemJournal : ISystemJournal
     private static partial int Send(Part* parts, int count);
 
     /// <summary><c>struct iovec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
     private struct Part
     {
         public nint Start;
