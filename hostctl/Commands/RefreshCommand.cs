@@ -73,7 +73,7 @@ internal sealed class RefreshCommand : Verb
     {
         new JournalObserver(invocation.Services.Journal).OnRefresh(record);
         return record.Operation is { } operation
-            ? record with { Report = await RefreshReport.WriteAsync(invocation, invocation.OpenHost(), operation) }
+            ? record with { Report = await RefreshReport.WriteAsync(invocation, invocation.OpenHost(), record, operation) }
             : record;
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HostSwap.Hostctl.Refreshing;
 using HostSwap.Hostctl.Reporting;
+using HostSwap.Orchestrator.Refreshing;
 
 namespace HostSwap.Hostctl.Commands;
 
@@ -27,7 +28,8 @@ internal sealed class ReportCommand : Verb
     {
         var host = invocation.OpenHost();
         var details = ShowCommand.Find(host, invocation.Parsed.GetValue(_id));
-        await invocation.Services.Out.WriteAsync(ReportPage.Make(details, await RefreshReport.PackagesAsync(invocation, host, details), invocation.Zone));
+        var refresh = host.GetRefreshes(RefreshRecords.Kept).FirstOrDefault(record => record.Operation == details.Operation.Id);
+        await invocation.Services.Out.WriteAsync(ReportPage.Make(details, await RefreshReport.PackagesAsync(invocation, host, details), invocation.Zone, refresh));
         return (int)ExitCode.Done;
     }
 }

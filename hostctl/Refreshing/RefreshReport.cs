@@ -4,6 +4,7 @@ using HostSwap.Hostctl.Reporting;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Images;
+using HostSwap.Orchestrator.Refreshing;
 
 namespace HostSwap.Hostctl.Refreshing;
 
@@ -14,7 +15,7 @@ internal static class RefreshReport
 
     /// <summary>Writes it.</summary>
     /// <returns>Its file; null where it could not be written, which the operator is warned of.</returns>
-    public static async Task<string?> WriteAsync(Invocation invocation, IOuterHost host, long operation)
+    public static async Task<string?> WriteAsync(Invocation invocation, IOuterHost host, RefreshRecord refresh, long operation)
     {
         if (host.Show(operation) is not { } details) return null;
         var directory = invocation.Settings.Paths.Reports;
@@ -22,7 +23,7 @@ internal static class RefreshReport
         try
         {
             Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            await File.WriteAllTextAsync(path, ReportPage.Make(details, await PackagesAsync(invocation, host, details), invocation.Zone));
+            await File.WriteAllTextAsync(path, ReportPage.Make(details, await PackagesAsync(invocation, host, details), invocation.Zone, refresh));
             foreach (var old in new DirectoryInfo(directory).GetFiles("*.html").OrderByDescending(static file => file.LastWriteTimeUtc).Skip(Kept))
                 old.Delete();
             return path;

@@ -3,6 +3,7 @@ using HostSwap.Hostctl.Rendering;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Refreshing;
 
 namespace HostSwap.Hostctl.Reporting;
 
@@ -21,7 +22,8 @@ internal static class ReportPage
     /// <param name="details">The operation.</param>
     /// <param name="packages">What it changed of packages; null where that is not known any more.</param>
     /// <param name="zone">The time zone of whoever reads it.</param>
-    public static string Make(OperationDetails details, ImageComparison? packages, TimeZoneInfo zone)
+    /// <param name="refresh">The refresh that it belongs to; null where it belongs to none.</param>
+    public static string Make(OperationDetails details, ImageComparison? packages, TimeZoneInfo zone, RefreshRecord? refresh = null)
     {
         var operation = details.Operation;
         var title = $"{Words.Of(operation.Kind)} {operation.Id}: {Words.Of(operation.Result)}";
@@ -42,6 +44,7 @@ internal static class ReportPage
                 Picture(details),
                 Moves(details.Moves),
                 operation.Kind.MovesVms() ? Packages(packages) : [],
+                refresh is null ? [] : Refresh(refresh, zone),
                 Steps(details.Entries, zone)));
         return $"<!DOCTYPE html>\n{page.ToString(SaveOptions.DisableFormatting)}\n";
     }
@@ -92,6 +95,37 @@ internal static class ReportPage
                 Table(
                     ["Package", "Before", "After", "Security rests on it"],
                     comparison.Packages.Select(static package => new[] { SafeText.Name(package.Name), package.From ?? "absent", package.To ?? "absent", package.Sensitive ? "yes" : "" })));
+        }
+    }
+
+    /// <summary>What came before the swap and after it, why, and what the plan warned of.</summary>
+    private static IEnumerable<XElement> Refresh(RefreshRecord refresh, TimeZoneInfo zone)
+    {
+        yield return new XElement("h2", $"Refresh {refresh.Id}");
+        yield return Text("p", refresh switch
+        {
+            { Window: { } window } => $"It began by itself in window {window.Name}, from {Format.Moment(window.From, zone)} to {Format.Clock(window.To, zone)}.",
+            { Scheduled: true } => "It began by itself.",
+            _ => "Somebody asked for it.",
+        });
+        foreach (var warning in refresh.Warnings)
+            yield return new XElement("p", new XAttribute("class", "bad"), $"Warning: {SafeText.Sentence(warning)}");
+        yield return Table(
+            ["At", "Stage", ">Took", "Seen"],
+            refresh.Stages.Select(stage => new[]
+            {
+                Format.Clock(stage.StartedAt, zone),
+                Words.Of(stage.Stage),
+                stage.FinishedAt is { } end ? Format.Duration(end - stage.StartedAt) : "",
+                SafeText.Sentence(stage.Observed),
+            }));
+        if (refresh.Updates is { Packages: [_, ..] updates })
+        {
+            yield return Folded(
+                $"{Format.Count(updates.Count, "package")} for which it was begun",
+                Table(
+                    ["Package", "Before", "Newer", "Security update", "From"],
+                    updates.Select(static package => new[] { SafeText.Name(package.Name), package.From ?? "absent", package.To, package.Security ? "yes" : "", SafeText.Sentence(package.Origin) })));
         }
     }
 

@@ -8,8 +8,8 @@ using HostSwap.Orchestrator.Errors;
 namespace HostSwap.Orchestrator.Adopting;
 
 /// <summary>
-/// Runs one command on the outer host itself, as Docker runs one in a host container: by an argument list, in the namespaces
-/// of the outer host's init (nsenter(1)), which are hostctl's own as a rule.
+/// Runs one command on the outer host itself, as Docker runs one in a host container: by an argument list. Where hostctl is not
+/// in the outer host's namespaces, as in tests, the command enters those of its init (nsenter(1)).
 /// </summary>
 internal static class OuterCommand
 {
@@ -17,14 +17,24 @@ internal static class OuterCommand
     private const string System = "outer host";
 
     /// <summary>Runs it as root and waits for its end; one that takes longer is killed.</summary>
+    /// <param name="initPid">The init whose namespaces it enters; null for none, since hostctl is in them.</param>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="input">What it reads from standard input; null for none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="AdapterException">It cannot be started, or wrote more than 1 MiB.</exception>
     /// <exception cref="DeadlineException">It did not end in time.</exception>
     public static async Task<CommandOutcome> RunAsync(
-        int initPid, IReadOnlyList<string> command, TimeSpan limit, string? input, CancellationToken cancellationToken)
+        int? initPid, IReadOnlyList<string> command, TimeSpan limit, string? input, CancellationToken cancellationToken)
     {
         var call = string.Join(' ', command);
-        var start = new ProcessStartInfo("nsenter") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in (string[])["--target", initPid.ToString(CultureInfo.InvariantCulture), "--mount", "--uts", "--ipc", "--net", "--pid", "--", .. command])
+        IReadOnlyList<string> line = initPid is { } init
+            ? ["nsenter", "--target", init.ToString(CultureInfo.InvariantCulture), "--mount", "--uts", "--ipc", "--net", "--pid", "--", .. command]
+            : command;
+        var start = new ProcessStartInfo(line[0]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        // What it writes is read by programs.
+        start.Environment["LC_ALL"] = "C";
+        foreach (var argument in line.Skip(1))
             start.ArgumentList.Add(argument);
         using var process = Start(start, call);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -34,6 +44,8 @@ internal static class OuterCommand
             var output = ReadAsync(process.StandardOutput.BaseStream, call, deadline.Token);
             var error = ReadAsync(process.StandardError.BaseStream, call, deadline.Token);
             await WriteAsync(process, input, deadline.Token);
+            // One that writes too much to the one would be waited for at the other.
+            await await Task.WhenAny(output, error);
             await Task.WhenAll(output, error);
             await process.WaitForExitAsync(deadline.Token);
             return new CommandOutcome(process.ExitCode, await output, await error);

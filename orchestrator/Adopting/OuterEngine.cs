@@ -78,7 +78,7 @@ public sealed class OuterEngine(IContainerEngine docker, HostSwapPaths paths, IO
     /// <inheritdoc/>
     public async Task<CommandOutcome> ExecuteAsync(
         string name, IReadOnlyList<string> command, TimeSpan limit, CancellationToken cancellationToken, string? input = null) => IsOuter(name)
-        ? await OuterCommand.RunAsync(await InitAsync(cancellationToken), command, limit, input, cancellationToken)
+        ? await OuterCommand.RunAsync(await ToEnterAsync(cancellationToken), command, limit, input, cancellationToken)
         : await docker.ExecuteAsync(name, command, limit, cancellationToken, input);
 
     /// <inheritdoc/>
@@ -118,10 +118,17 @@ public sealed class OuterEngine(IContainerEngine docker, HostSwapPaths paths, IO
             : throw new EnvironmentException(
                 $"nobody listens on the outer host's system bus {paths.Outer.Bus}", $"See that D-Bus runs there, or name its socket in {AdoptKeys.Bus}.");
 
+    /// <summary>The init whose namespaces a command has to enter; null where hostctl is in them, as it is but for tests.</summary>
+    private async Task<int?> ToEnterAsync(CancellationToken cancellationToken)
+    {
+        var init = await InitAsync(cancellationToken);
+        return string.Equals(kernel.PidNamespace(init), kernel.PidNamespace(Environment.ProcessId), StringComparison.Ordinal) ? null : init;
+    }
+
     private async Task SystemctlAsync(string verb, CancellationToken cancellationToken)
     {
         var outcome = await OuterCommand.RunAsync(
-            await InitAsync(cancellationToken), ["systemctl", verb, .. HostImageContract.LibvirtUnits], UnitLimit, input: null, cancellationToken);
+            await ToEnterAsync(cancellationToken), ["systemctl", verb, .. HostImageContract.LibvirtUnits], UnitLimit, input: null, cancellationToken);
         if (outcome.ExitCode != 0)
             throw new AdapterException("systemd of the outer host", verb, outcome.Error.Trim());
     }

@@ -59,7 +59,9 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         await host.RunAsync("dpkg", "--remove", "hostswap");
         (await host.FilesAsync()).ShouldContain($"f 644 root root {Configuration}");
         await host.RunAsync("dpkg", "--purge", "hostswap");
-        (await host.FilesAsync()).ShouldBe(before);
+        var after = await host.FilesAsync();
+        after.Except(before).ShouldBeEmpty();
+        before.Except(after).ShouldBeEmpty();
         (await host.RunAsync("systemctl", "list-units", "--all", "--no-legend", "--plain", "hostswap*")).ShouldBeEmpty();
     }
 
@@ -133,6 +135,82 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             static () => "it runs",
             Token);
         (await host.RunAsync("journalctl", "--unit", "hostswap-resume.service")).ShouldContain("no generation is active");
+    }
+
+    [Fact]
+    public async Task The_timer_calls_a_refresh_that_tells_systemd_how_far_it_is()
+    {
+        await using var host = await PackagedHost.StartAsync(Repository.Trixie);
+        await host.InstallAsync(package.Inside);
+        await host.RunAsync("cp", $"{DebianPackage.Mount}/docker.service", "/run/systemd/system/docker.service");
+        await host.RunAsync("systemctl", "daemon-reload");
+        // It makes the journal, and finds no Docker.
+        (await host.TryAsync("hostctl", "init")).ExitCode.ShouldBe(ExitCodes.Environment);
+
+        await host.RunAsync("systemctl", "start", "hostswap-refresh.timer");
+        (await host.PropertyAsync("hostswap-refresh.timer", "NextElapseUSecRealtime")).ShouldNotBeEmpty();
+        // Type=notify: it has come up once hostctl says so, and fails for the reason that it tells.
+        await host.RunAsync("systemctl", "start", "hostswap-refresh.service");
+        await Poll.UntilAsync(
+            "the end of the refresh",
+            TimeSpan.FromSeconds(30),
+            async _ => await host.PropertyAsync("hostswap-refresh.service", "ActiveState") == "failed",
+            static () => "it runs",
+            Token);
+        (await host.PropertyAsync("hostswap-refresh.service", "ExecMainStatus")).ShouldBe($"{ExitCodes.Environment}");
+        // The id that monitoring looks for, by its number: it never changes.
+        var message = await host.RunAsync("journalctl", "--output", "json", "MESSAGE_ID=5f8d0b3c6f6e4f0e9d1f7a2b4c8e1a13");
+        message.ShouldContain("\"HOSTSWAP_RESULT\":\"failed\"");
+        message.ShouldContain("cannot be reached");
+        (await host.RunAsync("systemd-analyze", "security", "--no-pager", "hostswap-refresh.service")).ShouldNotContain("UNSAFE");
+    }
+
+    [Fact]
+    public async Task A_shutdown_is_held_up_while_VMs_move()
+    {
+        await using var host = await PackagedHost.StartAsync(Repository.Trixie);
+        await host.InstallAsync(package.Inside);
+        WriteActive(Path.Join(DebianPackage.Directory, "active.db"));
+        await host.RunAsync("install", "-D", "--mode", "0600", $"{DebianPackage.Mount}/active.db", $"{State}/journal.db");
+        // A Docker that is reached and does not answer: the swap begins, and goes no further.
+        await host.RunAsync("sed", "--in-place", "s/^#timeout = \"30s\"/timeout = \"5m\"/", Configuration);
+        await host.RunAsync("systemd-run", "--unit", "engine", "--property", "Type=exec", "nc", "-klU", "/run/docker.sock");
+        await Poll.UntilAsync(
+            "its socket",
+            TimeSpan.FromSeconds(10),
+            async _ => (await host.TryAsync("test", "-S", "/run/docker.sock")).ExitCode == 0,
+            static () => "no socket",
+            Token);
+        (await InhibitorsAsync(host)).ShouldBeEmpty();
+
+        await host.RunAsync("systemd-run", "--unit", "work", "--property", "Type=exec", "hostctl", "swap", "--yes");
+
+        await AwaitInhibitorsAsync(host, static held => held.Contains("VMs move between host containers (swap)", StringComparison.Ordinal));
+        // Killed, it holds nothing up any more.
+        await host.RunAsync("systemctl", "kill", "--kill-whom=main", "--signal=KILL", "work.service");
+        await AwaitInhibitorsAsync(host, static held => held.Length == 0);
+    }
+
+    private static async Task<string> InhibitorsAsync(PackagedHost host) =>
+        string.Join('\n', DockerCli.Lines(await host.RunAsync("systemd-inhibit", "--list", "--no-legend", "--no-pager")).Where(static line => line.Contains("hostctl", StringComparison.Ordinal)));
+
+    private static Task AwaitInhibitorsAsync(PackagedHost host, Predicate<string> condition)
+    {
+        var seen = "";
+        return Poll.UntilAsync(
+            "what holds a shutdown up",
+            TimeSpan.FromSeconds(15),
+            async _ => condition(seen = await InhibitorsAsync(host)),
+            () => seen,
+            Token);
+    }
+
+    /// <summary>A journal in which a generation is active, with nothing beside it that SQLite still has to bring in.</summary>
+    private static void WriteActive(string path)
+    {
+        using var held = Orchestrator.Locking.OuterHostLock.Acquire(Path.Join(DebianPackage.Directory, "lock"), "test", TimeProvider.System);
+        using var journal = SqliteJournal.Open(path, TimeProvider.System, held);
+        journal.RecordGenerations([new GenerationRecord(1, "Active", "image", "sha256:image", Guid.NewGuid(), DateTimeOffset.UtcNow, RetiredAt: null)]);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class RefreshTests
             refresh.GetProperty("window").GetString().ShouldBe("now");
             refresh.GetProperty("stages").EnumerateArray().Select(static stage => stage.GetProperty("stage").GetString())
                 .ShouldBe(["check", "interlocks", "build", "interlocks", "swap", "soak", "tidy-up"]);
-            (await File.ReadAllTextAsync(refresh.GetProperty("report").GetString()!, Token)).ShouldContain(RefreshableLab.Package);
+            await TheReportCanBeReadAsync(refresh.GetProperty("report").GetString()!);
             await Oracle.EveryGuestLivesOnAsync(lab, Token);
             await Oracle.NobodyRanTwiceAsync(witness);
         }
@@ -110,6 +110,20 @@ public sealed class RefreshTests
         await Oracle.NobodyRanTwiceAsync(witness);
         var target = await lab.ActiveAsync(Token);
         (await target.RunAsync(["cat", RefreshableLab.PackageFile], Token)).ShouldBe("2.0");
+    }
+
+    /// <summary>What it looks like is for eyes, which find the pictures in out/tests; that it is a page with everything on it is seen here.</summary>
+    private static async Task TheReportCanBeReadAsync(string report)
+    {
+        var document = await Browser.DocumentAsync(report, Token);
+        foreach (var word in new[] { "db", "web", "stood still", "It began by itself in window now", RefreshableLab.Package, "1.0", "2.0" }) document.ShouldContain(word);
+        document.ShouldContain("<svg");
+        document.ShouldNotContain("<script");
+        var light = await Browser.PictureAsync(report, Path.Join(Repository.Output, "tests/report-light.png"), dark: false, Token);
+        var dark = await Browser.PictureAsync(report, Path.Join(Repository.Output, "tests/report-dark.png"), dark: true, Token);
+        // An empty page of that size has a few kilobytes.
+        light.Length.ShouldBeGreaterThan(20_000);
+        dark.ShouldNotBe(light, "it is as bright in the dark");
     }
 
     private static async Task VetoesAreHeardAsync(RefreshableLab world)

@@ -6,6 +6,7 @@ using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Refreshing;
 using Shouldly;
 using Xunit;
 
@@ -82,6 +83,23 @@ public sealed class ReportVerbTests : IDisposable
 
         page.ShouldContain("1 package changed");
         page.ShouldContain("qemu-system-x86");
+    }
+
+    [Fact]
+    public void A_refresh_tells_of_its_stages_and_warnings()
+    {
+        var refresh = new RefreshRecord(4, Scheduled: true, Samples.At, RefreshOutcome.Done, "done")
+        {
+            Window = new OpenWindow("night", Samples.At, Samples.At.AddHours(3)),
+            Warnings = ["<b>no VM is handed over</b>"],
+            Stages = [new RefreshStageRecord(RefreshStage.Build, Samples.At, Samples.At.AddMinutes(2), "it is built")],
+            Updates = new UpdateReport(Samples.At, "image", "a", "b", [new PendingUpdate("libvirt0", "1", "2", "Debian-Security:13/stable-security", Security: true)], RecipeChanged: false),
+        };
+
+        var page = ReportPage.Make(Details("db01"), packages: null, TimeZoneInfo.Utc, refresh);
+
+        foreach (var text in new[] { "Refresh 4", "It began by itself in window night", "&lt;b&gt;no VM is handed over", "build", "2 min 00 s", "it is built", "1 package for which it was begun", "Debian-Security:13/stable-security" })
+            page.ShouldContain(text);
     }
 
     private static string Page(OperationDetails details) => ReportPage.Make(details, packages: null, TimeZoneInfo.Utc);
