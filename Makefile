@@ -81,6 +81,7 @@ install: ## Install hostctl, its manual page, completions, units and configurati
 	install -d $(SHARE)/doc/hostswap/examples
 	cp -R --preserve=mode hostctl/packaging/image $(SHARE)/doc/hostswap/examples
 	chmod -R u=rwX,go=rX $(SHARE)/doc/hostswap/examples
+	install -m 0644 hostctl/packaging/grafana-dashboard.json hostctl/packaging/prometheus-alerts.yml $(SHARE)/doc/hostswap/examples
 	@# It changes no default; one that is there is yours.
 	test -e $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml || \
 		install -D -m 0644 hostctl/packaging/hostswap.toml $(DESTDIR)$(SYSCONFDIR)/hostswap/hostswap.toml

@@ -1,5 +1,6 @@
 using HostSwap.Hostctl.Commands;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Journal;
@@ -56,7 +57,7 @@ internal enum ExitCode
     /// <summary>An earlier operation is unfinished and must be ended first; nothing was touched.</summary>
     Unfinished = 13,
 
-    /// <summary>Somebody or something has asked that no swap begins; nothing was touched.</summary>
+    /// <summary>Somebody or something has asked that no swap begins, or as many other servers of the fleet as may be are being swapped; nothing was touched.</summary>
     Held = 14,
 
     /// <summary>The maintenance window is too short for what is left to do; nothing was moved.</summary>
@@ -83,7 +84,7 @@ internal static class ExitCodes
         (ExitCode.Declined, "declined by the operator; nothing was moved"),
         (ExitCode.NeedsPerson, "a person is needed: a VM's owner is unclear, or a VM was lost"),
         (ExitCode.Unfinished, "an earlier operation is unfinished; 'hostctl resume' ends it"),
-        (ExitCode.Held, "somebody holds swaps, or something vetoes a refresh; 'hostctl status' says who, until when and why"),
+        (ExitCode.Held, "somebody holds swaps ('hostctl status' says who, until when and why), something vetoes a refresh, or others of the fleet are being swapped"),
         (ExitCode.Deferred, "put off: the maintenance window ends too soon, and nothing was moved"),
     ];
 
@@ -131,7 +132,7 @@ internal static class ExitCodes
         OwnershipException => ExitCode.NeedsPerson,
         UnfinishedException => ExitCode.Unfinished,
         ImageNeededException => ExitCode.RefusedByPlan,
-        HeldException => ExitCode.Held,
+        HeldException or FleetBusyException => ExitCode.Held,
         OperatorDeclinedException => ExitCode.Declined,
         HostSwapException => ExitCode.Environment,
         OperationCanceledException when interrupted => ExitCode.Interrupted,

@@ -1,11 +1,13 @@
 using System.Net.Sockets;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Docker;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Notifying;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Refreshing;
@@ -145,6 +147,26 @@ public interface IOuterHost : IAsyncDisposable
     /// <returns>Whether there was one of that name.</returns>
     bool ReleaseHold(string id);
 
+    /// <summary>Has a notice wait for those who want it; when this returns it is on disk.</summary>
+    /// <exception cref="Errors.EnvironmentException">It cannot be written, which is no reason to stop what it is about.</exception>
+    void Notify(Notice notice);
+
+    /// <summary>Delivers the notices that are due, after those of holds that end soon have been added. A failed delivery is no exception.</summary>
+    Task<NoticeDelivery> DeliverNoticesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sends a test now, and tells what each target answered.</summary>
+    /// <param name="target">The target; null for all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="Errors.UsageException">There is no such target.</exception>
+    Task<IReadOnlyList<NoticeAttempt>> TestNoticesAsync(string? target, CancellationToken cancellationToken);
+
+    /// <summary>The notices that wait, the longest first.</summary>
+    IReadOnlyList<WaitingNotice> GetWaitingNotices();
+
+    /// <summary>Looks which servers of the fleet are being swapped.</summary>
+    /// <exception cref="Errors.EnvironmentException">The fleet's service cannot be asked.</exception>
+    Task<FleetStatus> GetFleetStatusAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Ends the operation that another hostctl runs here in an orderly way, and waits until it has ended.
     /// </summary>
@@ -163,6 +185,9 @@ public interface IOuterHost : IAsyncDisposable
 
     /// <summary>Recorded operations, newest first.</summary>
     IReadOnlyList<Operation> History(int limit);
+
+    /// <summary>The moves of recorded operations.</summary>
+    IReadOnlyList<MoveRecord> GetMoves(IReadOnlyList<Operation> operations);
 
     /// <summary>One recorded operation with its entries and moves; null where there is none.</summary>
     OperationDetails? Show(long operation);

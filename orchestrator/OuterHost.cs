@@ -6,12 +6,14 @@ using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Displays;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Locking;
 using HostSwap.Orchestrator.Memory;
+using HostSwap.Orchestrator.Notifying;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Planning.Recorded;
 using HostSwap.Orchestrator.Preparing;
@@ -177,6 +179,25 @@ public sealed partial class OuterHost : IOuterHost
     public bool ReleaseHold(string id) => Holds().Release(id);
 
     /// <inheritdoc/>
+    public void Notify(Notice notice) => Notices().Enqueue(notice);
+
+    /// <inheritdoc/>
+    public Task<NoticeDelivery> DeliverNoticesAsync(CancellationToken cancellationToken)
+    {
+        var notices = Notices();
+        return notices.DeliverDueAsync(cancellationToken, new HoldExpiry(Holds(), notices, Path.Join(_settings.Paths.Outbox, "holds"), _time).Run);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<NoticeAttempt>> TestNoticesAsync(string? target, CancellationToken cancellationToken) => Notices().TestAsync(target, cancellationToken);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<WaitingNotice> GetWaitingNotices() => Notices().Waiting();
+
+    /// <inheritdoc/>
+    public Task<FleetStatus> GetFleetStatusAsync(CancellationToken cancellationToken) => FleetLocks.Open(_settings, _time).GetStatusAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken)
     {
         RequireInitialised();
@@ -197,6 +218,14 @@ public sealed partial class OuterHost : IOuterHost
 
         using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         return journal.Operations(limit);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MoveRecord> GetMoves(IReadOnlyList<Operation> operations)
+    {
+        RequireInitialised();
+        using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
+        return [.. operations.Where(static operation => operation.Kind.MovesVms()).SelectMany(operation => journal.Moves(operation.Id))];
     }
 
     /// <inheritdoc/>
@@ -268,6 +297,12 @@ public sealed partial class OuterHost : IOuterHost
     {
         RequireInitialised();
         return new HoldFiles(_settings.Paths.Holds, _time);
+    }
+
+    private Notifier Notices()
+    {
+        RequireInitialised();
+        return Notifier.Make(_settings, _time);
     }
 
     private void RequireInitialised()

@@ -29,6 +29,14 @@ internal sealed class HostctlCommand : RootCommand
         Add(new HoldCommand(services, options));
         Add(new ReleaseCommand(services, options));
         Add(new RetireCommand(services, options));
+        Add(new Command("fleet", "Looks at the servers that agree on which of them is swapped.") { new FleetStatusCommand(services, options) });
+        Add(new MetricsCommand(services, options));
+        Add(new Command("notify", "Tells those whom the configuration names of what happens.")
+        {
+            new NotifyTestCommand(services, options),
+            new NotifyDeliverCommand(services, options),
+            new NotifyListCommand(services, options),
+        });
         Add(new HistoryCommand(services, options));
         Add(new ShowCommand(services, options));
         Add(new ReportCommand(services, options));

@@ -72,9 +72,11 @@ internal sealed class RefreshCommand : Verb
     private static async Task<RefreshRecord> EndAsync(Invocation invocation, RefreshRecord record)
     {
         new JournalObserver(invocation.Services.Journal).OnRefresh(record);
-        return record.Operation is { } operation
-            ? record with { Report = await RefreshReport.WriteAsync(invocation, invocation.OpenHost(), record, operation) }
-            : record;
+        var host = invocation.OpenHost();
+        if (record.Operation is { } operation)
+            record = record with { Report = await RefreshReport.WriteAsync(invocation, host, record, operation) };
+        await RefreshTelling.TellAsync(invocation, host, record);
+        return record;
     }
 
     private RefreshExtent ExtentOf(ParseResult parsed)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HostSwap.Orchestrator;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Swapping;
 
 namespace HostSwap.Hostctl.Commands;
@@ -31,10 +32,25 @@ internal sealed class SwapCommand : MoverVerb
         : base.ExecuteAsync(invocation);
 
     /// <inheritdoc/>
-    protected override Task<SwapResult> MoveAsync(
+    protected override async Task<SwapResult> MoveAsync(
         IOuterHost host, Invocation invocation, FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer)
     {
         var request = new SwapRequest(invocation.Parsed.GetValue(_image), invocation.Parsed.GetValue(_force), onFailure);
-        return host.SwapAsync(request, approval, observer, invocation.Token);
+        // Neither resume nor rollback has to wait for others: they end what this one has begun.
+        var slot = await FleetLocks.Open(invocation.Settings, invocation.Services.Time).AcquireAsync(invocation.Token);
+        try
+        {
+            using var either = slot.Lost.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(invocation.Token, slot.Lost) : null;
+            var result = await host.SwapAsync(request, approval, observer, either?.Token ?? invocation.Token);
+            if (slot.Lost.IsCancellationRequested)
+                invocation.Warn($"the {slot.Description} could not be kept, so that no further move was begun");
+            return result;
+        }
+        finally
+        {
+            await slot.DisposeAsync();
+            if (slot.NotReleased is { } why)
+                invocation.Warn(why);
+        }
     }
 }

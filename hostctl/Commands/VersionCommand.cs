@@ -11,19 +11,21 @@ internal sealed class VersionCommand : Verb
     public VersionCommand(HostctlServices services, GlobalOptions options)
         : base(services, options, "version", "Shows hostctl's version.") => Add(options.Format);
 
+    /// <summary>This program's version.</summary>
+    public static string Current { get; } = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     /// <inheritdoc/>
     protected override Task<int> ExecuteAsync(Invocation invocation)
     {
-        var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
         if (invocation.Format == OutputFormat.Json)
         {
             var document = new VersionDocument(
-                "hostswap/version/1", version, RuntimeInformation.FrameworkDescription, RuntimeInformation.ProcessArchitecture.ToString());
+                "hostswap/version/1", Current, RuntimeInformation.FrameworkDescription, RuntimeInformation.ProcessArchitecture.ToString());
             HostctlJson.WriteDocument(invocation.Services.Out, document, json => json.VersionDocument);
         }
         else
         {
-            invocation.Services.Out.WriteLine($"hostctl {version}");
+            invocation.Services.Out.WriteLine($"hostctl {Current}");
         }
 
         return Task.FromResult((int)ExitCode.Done);

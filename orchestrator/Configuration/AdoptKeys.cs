@@ -10,12 +10,14 @@ internal static class AdoptKeys
     public const string Images = "storage.images";
     public const string Nvram = "storage.nvram";
 
-    /// <summary>Adds the keys with the form of their values.</summary>
-    public static IReadOnlyDictionary<string, ValueKind> AddTo(Dictionary<string, ValueKind> kinds)
+    /// <summary>The keys with the form of their values.</summary>
+    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(StringComparer.Ordinal)
     {
-        foreach (var key in new[] { Images, Nvram, Root, Bus, Socket })
-            kinds.Add(key, ValueKind.Text);
-        kinds.Add(CutNetworks, ValueKind.TextList);
-        return kinds;
-    }
+        [Images] = ValueKind.Text,
+        [Nvram] = ValueKind.Text,
+        [Root] = ValueKind.Text,
+        [Bus] = ValueKind.Text,
+        [Socket] = ValueKind.Text,
+        [CutNetworks] = ValueKind.TextList,
+    };
 }

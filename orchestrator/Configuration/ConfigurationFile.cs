@@ -111,5 +111,5 @@ internal static partial class ConfigurationFile
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial uint GetEffectiveUserId();
+    internal static partial uint GetEffectiveUserId();
 }

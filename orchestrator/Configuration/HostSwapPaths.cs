@@ -64,6 +64,9 @@ public sealed record HostSwapPaths(string Root)
     /// <summary>The lock of the refresh that runs.</summary>
     public string RefreshLock => Path.Join(Runtime, "refresh.lock");
 
+    /// <summary>Notices that have not been delivered yet; a file for each and each target.</summary>
+    public string Outbox => Path.Join(State, "outbox");
+
     /// <summary>Migration sockets.</summary>
     public string MigrationSockets => Path.Join(Runtime, "migrate");
 

@@ -53,6 +53,12 @@ public sealed record HostSwapSettings(
 
     /// <summary>What is said of single VMs, by name.</summary>
     public IReadOnlyDictionary<string, VmSettings> Vms { get; init; } = new Dictionary<string, VmSettings>(StringComparer.Ordinal);
+
+    /// <summary>Who is told of what happens.</summary>
+    public IReadOnlyList<NotifyTarget> Notify { get; init; } = [];
+
+    /// <summary>How this server and others agree on which of them are swapped at a time.</summary>
+    public FleetSettings Fleet { get; init; } = new();
 }
 
 /// <summary>How Docker is reached and which network carries the guests.</summary>

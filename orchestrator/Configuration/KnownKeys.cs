@@ -80,8 +80,7 @@ internal static class KnownKeys
     public const string RefreshOnSoakFailure = "refresh.on_soak_failure";
     public const string RefreshMaximumLoad = "refresh.max_load";
 
-    /// <summary>The keys with the form of their values.</summary>
-    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = AdoptKeys.AddTo(new Dictionary<string, ValueKind>(StringComparer.Ordinal)
+    private static readonly Dictionary<string, ValueKind> Own = new(StringComparer.Ordinal)
     {
         [Root] = ValueKind.Text,
         [Image] = ValueKind.Text,
@@ -140,7 +139,10 @@ internal static class KnownKeys
         [RefreshSoak] = ValueKind.Text,
         [RefreshOnSoakFailure] = ValueKind.Text,
         [RefreshMaximumLoad] = ValueKind.IntegerOrWord,
-    });
+    };
+
+    /// <summary>The keys with the form of their values.</summary>
+    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(Own.Concat(FleetKeys.Kinds).Concat(AdoptKeys.Kinds), StringComparer.Ordinal);
 
     /// <summary>The tables that the keys stand in.</summary>
     public static readonly IReadOnlyList<string> Tables =
@@ -148,7 +150,7 @@ internal static class KnownKeys
 
     /// <summary>The kinds of tables that stand once for each name.</summary>
     public static readonly IReadOnlyList<NamedTable> NamedTables =
-        [VmKeys.Table, NetworkKeys.Table, RefreshKeys.Windows, RefreshKeys.Vetoes, RefreshKeys.Hooks];
+        [VmKeys.Table, NetworkKeys.Table, RefreshKeys.Windows, RefreshKeys.Vetoes, RefreshKeys.Hooks, NotifyKeys.Table];
 
     /// <summary>The table of a full key; empty for the root's own keys.</summary>
     public static string TableOf(string key) => key[..Math.Max(key.LastIndexOf('.'), 0)];

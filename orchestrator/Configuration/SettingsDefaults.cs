@@ -173,6 +173,14 @@ public static class SettingsDefaults
     /// <value>Debian 13, without more than the recipe has</value>
     public static readonly BuildSettings Build = new(BuildSuite, BuildRecipe, BuildOverlay, BuildDeadline, BuildKeep);
 
+    /// <summary>The program that takes mail; where POSIX systems have it (LSB, sendmail(8)).</summary>
+    /// <value><c>/usr/sbin/sendmail</c></value>
+    public const string Sendmail = "/usr/sbin/sendmail";
+
+    /// <summary>How long one delivery of a notice may take.</summary>
+    /// <value>30 s</value>
+    public static readonly TimeSpan NotifyDeadline = TimeSpan.FromSeconds(30);
+
     /// <summary>The Docker network of an outer host that configures none.</summary>
     public static string NetworkFor(HostSwapPaths paths) =>
         paths.Instance.Length == 0 ? DockerNetwork : $"{DockerNetwork}-{paths.Instance}";

@@ -35,6 +35,8 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             Memory = Memory(),
             FurtherNetworks = FurtherNetworks(docker),
             Vms = Vms(),
+            Notify = Notify(),
+            Fleet = Fleet(),
             Build = Build(),
             Refresh = Refresh(),
         };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Locking;
@@ -15,6 +16,9 @@ namespace HostSwap.Orchestrator.Refreshing;
 public sealed class RefreshRunner(IOuterHost host, HostSwapSettings settings, IProgramRunner programs, TimeProvider time, IRefreshObserver observer)
 {
     private readonly RefreshRecords _records = new(settings.Paths.Refreshes);
+
+    /// <summary>Sees to it that not too many servers are refreshed at once.</summary>
+    public IFleetLock Fleet { get; init; } = FleetLocks.Open(settings, time);
 
     /// <summary>Refreshes, as far as it is asked to, and, where it begins by itself, as far as the schedule lets it.</summary>
     /// <param name="request">What is asked for.</param>
@@ -36,7 +40,7 @@ public sealed class RefreshRunner(IOuterHost host, HostSwapSettings settings, IP
         {
             await GoAsync(run, request, decision, past, stop);
         }
-        catch (HeldException exception)
+        catch (HostSwapException exception) when (exception is HeldException or FleetBusyException)
         {
             run.End(RefreshOutcome.Vetoed, exception.Message);
         }
@@ -64,7 +68,7 @@ public sealed class RefreshRunner(IOuterHost host, HostSwapSettings settings, IP
     private async Task<RefreshRecord> GoAsync(
         RefreshRun run, RefreshRequest request, RefreshDecision decision, IReadOnlyList<RefreshRecord> past, CancellationToken stop)
     {
-        var swap = new RefreshSwap(host, settings, programs, time, observer, run);
+        var swap = new RefreshSwap(host, settings, programs, Fleet, time, observer, run);
         if (request.Extent == RefreshExtent.Whole && decision.Scope == RefreshScope.Whole && (await host.GetStatusAsync(stop)).UnfinishedSwap is { } unfinished)
         {
             // What met the last window's end is gone on with in this one; everything else that is unfinished is for a person.

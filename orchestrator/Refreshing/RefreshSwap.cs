@@ -1,6 +1,7 @@
 using System.Globalization;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Journal;
 using HostSwap.Orchestrator.Processes;
 using HostSwap.Orchestrator.Swapping;
@@ -9,7 +10,7 @@ namespace HostSwap.Orchestrator.Refreshing;
 
 /// <summary>The swap of a refresh, and what follows it. From here on VMs move.</summary>
 internal sealed class RefreshSwap(
-    IOuterHost host, HostSwapSettings settings, IProgramRunner programs, TimeProvider time, IRefreshObserver observer, RefreshRun run)
+    IOuterHost host, HostSwapSettings settings, IProgramRunner programs, IFleetLock fleet, TimeProvider time, IRefreshObserver observer, RefreshRun run)
 {
     private readonly StageHooks _hooks = new(settings, programs, run);
 
@@ -21,14 +22,47 @@ internal sealed class RefreshSwap(
     public Task<RefreshRecord> ResumeAsync(CancellationToken stop) =>
         GoAsync(run.Record.Window, (gate, until) => host.ResumeAsync(new ResumeRequest(Course: null, settings.Refresh.OnFailure), gate, observer, until), stop);
 
+    /// <summary>With a slot of the fleet, from before the swap until the new generation has been watched.</summary>
     private async Task<RefreshRecord> GoAsync(OpenWindow? window, Func<WindowGate, CancellationToken, Task<SwapResult>> swap, CancellationToken stop)
     {
+        if (await TakeSlotAsync(window, stop) is not { } slot)
+            return run.End(RefreshOutcome.Deferred, $"other servers of the fleet were being refreshed until window {window?.Name} ended");
+        try
+        {
+            return await GoAsync(window, swap, slot, stop);
+        }
+        finally
+        {
+            await slot.DisposeAsync();
+            if (slot.NotReleased is { } why)
+                run.Warn(why);
+        }
+    }
+
+    /// <summary>Null where the window ends before there is one.</summary>
+    private async Task<IFleetSlot?> TakeSlotAsync(OpenWindow? window, CancellationToken stop)
+    {
+        using var end = window is null ? null : new CancellationTokenSource(Until(window.To), time);
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(stop, end?.Token ?? CancellationToken.None);
+        try
+        {
+            return await fleet.AcquireAsync(until.Token);
+        }
+        catch (OperationCanceledException) when (end is { IsCancellationRequested: true } && !stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task<RefreshRecord> GoAsync(OpenWindow? window, Func<WindowGate, CancellationToken, Task<SwapResult>> swap, IFleetSlot slot, CancellationToken stop)
+    {
         await _hooks.RunAsync(HookMoment.BeforeSwap, mayStop: true, "", stop);
+        var before = await SoakWatch.LookAsync(host, stop);
         var gate = new WindowGate(WindowGate.Measured(host), window, time);
         var result = await run.StageAsync(RefreshStage.Swap, async () =>
         {
             using var end = window is null ? null : new CancellationTokenSource(Until(window.To), time);
-            using var until = CancellationTokenSource.CreateLinkedTokenSource(stop, end?.Token ?? CancellationToken.None);
+            using var until = CancellationTokenSource.CreateLinkedTokenSource(stop, slot.Lost, end?.Token ?? CancellationToken.None);
             var ended = await swap(gate, until.Token);
             return (ended, ended.Summary);
         });
@@ -43,19 +77,21 @@ internal sealed class RefreshSwap(
         await _hooks.RunAsync(HookMoment.AfterSwap, mayStop: false, result.Result.ToString(), CancellationToken.None);
         return result.Result switch
         {
-            OperationResult.Done => await WatchAsync(result, stop),
+            OperationResult.Done => await WatchAsync(result, before, stop),
             OperationResult.NothingToDo => run.End(RefreshOutcome.Nothing, result.Summary),
             OperationResult.Declined => run.End(RefreshOutcome.Deferred, gate.Refusal ?? result.Summary),
             OperationResult.Refused => run.End(RefreshOutcome.Refused, Why(result)),
-            OperationResult.Interrupted => await StoppedAsync(result, window, stop),
+            OperationResult.Interrupted => await StoppedAsync(result, window, slot, stop),
             OperationResult.FailedOnBothSides => run.End(RefreshOutcome.FailedOnBothSides, Why(result)),
             OperationResult.NeedsPerson => run.End(RefreshOutcome.NeedsPerson, Why(result)),
             _ => run.End(RefreshOutcome.FailedOnOldSide, Why(result)),
         };
     }
 
-    private async Task<RefreshRecord> StoppedAsync(SwapResult result, OpenWindow? window, CancellationToken stop)
+    private async Task<RefreshRecord> StoppedAsync(SwapResult result, OpenWindow? window, IFleetSlot slot, CancellationToken stop)
     {
+        if (slot.Lost.IsCancellationRequested)
+            return run.End(RefreshOutcome.Stopped, $"it was stopped, since the {slot.Description} could not be kept: {result.Summary}");
         if (stop.IsCancellationRequested || window is null)
             return run.End(RefreshOutcome.Stopped, $"it was interrupted: {result.Summary}");
         if (settings.Refresh.AtWindowEnd == EndOfWindow.Stop || (await host.GetStatusAsync(CancellationToken.None)).UnfinishedSwap is null)
@@ -63,13 +99,13 @@ internal sealed class RefreshSwap(
         return await GoBackAsync($"window {window.Name} ended");
     }
 
-    private async Task<RefreshRecord> WatchAsync(SwapResult result, CancellationToken stop)
+    private async Task<RefreshRecord> WatchAsync(SwapResult result, IReadOnlyList<HealthCheck> before, CancellationToken stop)
     {
         var wrong = await run.StageAsync(RefreshStage.Soak, async () =>
         {
             try
             {
-                var seen = await new SoakWatch(host, time).RunAsync(settings.Refresh.Soak, stop);
+                var seen = await new SoakWatch(host, time, before, result.Active).RunAsync(settings.Refresh.Soak, stop);
                 return (seen, seen.Count == 0 ? $"nothing was wrong for {DurationText.Format(settings.Refresh.Soak)}" : string.Join("; ", seen));
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -17,7 +17,8 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
     private static readonly string[] Units =
     [
         "hostswap.service", "hostswap-memory.service", "hostswap-retire.service", "hostswap-retire.timer",
-        "hostswap-display.service", "hostswap-resume.service", "hostswap-refresh.service", "hostswap-refresh.timer",
+        "hostswap-display.service", "hostswap-resume.service", "hostswap-notify.service", "hostswap-notify.timer",
+        "hostswap-metrics.service", "hostswap-refresh.service", "hostswap-refresh.timer",
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -39,6 +40,8 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
             ("/usr/lib/systemd/system/hostswap.service", "644"),
             ("/usr/share/bash-completion/completions/hostctl", "644"),
             ("/usr/share/fish/vendor_completions.d/hostctl.fish", "644"),
+            ("/usr/share/doc/hostswap/examples/grafana-dashboard.json", "644"),
+            ("/usr/share/doc/hostswap/examples/prometheus-alerts.yml", "644"),
             ("/usr/share/man/man8/hostctl.8.gz", "644"),
             ("/usr/share/hostswap/images/build", "755"),
             ("/usr/share/hostswap/images/host/Dockerfile", "644"),
@@ -82,8 +85,8 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         {
             (await host.IsEnabledAsync(unit)).ShouldBe(unit switch
             {
-                "hostswap-resume.service" or "hostswap-display.service" => "disabled",
-                "hostswap-retire.service" or "hostswap-refresh.service" => "static",
+                "hostswap-resume.service" or "hostswap-display.service" or "hostswap-metrics.service" => "disabled",
+                "hostswap-retire.service" or "hostswap-refresh.service" or "hostswap-notify.service" => "static",
                 _ => "enabled",
             }, unit);
             (await host.PropertyAsync(unit, "NeedDaemonReload")).ShouldBe("no", unit);
@@ -105,7 +108,7 @@ public sealed class PackageTests(DebianPackage package) : IClassFixture<DebianPa
         (await host.TryAsync("hostctl", "init")).ExitCode.ShouldBe(ExitCodes.Environment);
         await host.RunAsync("umount", "/run/hostswap/memory");
 
-        foreach (var unit in new[] { "hostswap-memory.service", "hostswap-display.service", "hostswap-retire.service" })
+        foreach (var unit in new[] { "hostswap-memory.service", "hostswap-display.service", "hostswap-retire.service", "hostswap-notify.service" })
             await host.RunAsync("systemctl", "start", unit);
         await host.RunAsync("mountpoint", "/run/hostswap/memory");
         (await host.PropertyAsync("hostswap-retire.service", "Result")).ShouldBe("success");

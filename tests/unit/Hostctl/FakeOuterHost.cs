@@ -2,13 +2,16 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using HostSwap.Orchestrator;
 using HostSwap.Orchestrator.Comparing;
+using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Fleet;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Holding;
 using HostSwap.Orchestrator.Images;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Journal;
+using HostSwap.Orchestrator.Notifying;
 using HostSwap.Orchestrator.Planning;
 using HostSwap.Orchestrator.Preparing;
 using HostSwap.Orchestrator.Refreshing;
@@ -163,6 +166,25 @@ internal sealed class FakeOuterHost : IOuterHost
 
     public bool ReleaseHold(string id) => Answer($"release {id}", Holds.RemoveAll(hold => hold.Id == id) > 0).Result;
 
+    /// <summary>What targets of notices answer.</summary>
+    public NoticeDelivery Delivery { get; set; } = new(Busy: false, []);
+
+    /// <summary>What waits to be told.</summary>
+    public List<WaitingNotice> Waiting { get; } = [];
+
+    public void Notify(Notice notice) => _ = Answer($"notify {notice.Subject}", 0).Result;
+
+    public Task<NoticeDelivery> DeliverNoticesAsync(CancellationToken cancellationToken) => Answer("deliver notices", Delivery);
+
+    public Task<IReadOnlyList<NoticeAttempt>> TestNoticesAsync(string? target, CancellationToken cancellationToken) => Answer($"test notices {target}", Delivery.Attempts);
+
+    public IReadOnlyList<WaitingNotice> GetWaitingNotices() => Answer<IReadOnlyList<WaitingNotice>>("waiting notices", Waiting).Result;
+
+    /// <summary>The fleet as its service tells of it.</summary>
+    public FleetStatus Fleet { get; set; } = new(FleetService.None, "default", Limit: null, "", Holders: null);
+
+    public Task<FleetStatus> GetFleetStatusAsync(CancellationToken cancellationToken) => Answer("fleet status", Fleet);
+
     public Task<Operation?> AbortAsync(bool rollback, TimeSpan limit, CancellationToken cancellationToken) => Answer($"abort {rollback}", Aborted);
 
     public Task<string?> RetireAsync(bool now, CancellationToken cancellationToken) => Answer($"retire {now}", Retired);
@@ -181,6 +203,11 @@ internal sealed class FakeOuterHost : IOuterHost
     }
 
     public IReadOnlyList<Operation> History(int limit) => Answer($"history {limit}", Operations).Result;
+
+    /// <summary>The moves of <see cref="Operations"/>.</summary>
+    public List<MoveRecord> Moves { get; } = [];
+
+    public IReadOnlyList<MoveRecord> GetMoves(IReadOnlyList<Operation> operations) => Answer<IReadOnlyList<MoveRecord>>($"moves of {operations.Count}", Moves).Result;
 
     public OperationDetails? Show(long operation) =>
         Answer($"show {operation}", operation == 7 ? Samples.Details() : null).Result;

@@ -33,6 +33,9 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
     /// <summary>Thrown when the configuration is read.</summary>
     public Exception? SettingsFailure { get; set; }
 
+    /// <summary>The fleet as the configuration has it.</summary>
+    public FleetSettings Fleet { get; set; } = new();
+
     public List<string?> ConfigPaths { get; } = [];
 
     public int Opened { get; private set; }
@@ -85,7 +88,7 @@ internal sealed class Harness : IOuterHostFactory, IDisposable
     public HostSwapSettings LoadSettings(string? path, IReadOnlyDictionary<string, string?> environment)
     {
         ConfigPaths.Add(path);
-        return SettingsFailure is null ? Samples.Settings(_root.FullName) : throw SettingsFailure;
+        return SettingsFailure is null ? Samples.Settings(_root.FullName) with { Fleet = Fleet } : throw SettingsFailure;
     }
 
     public IOuterHost Open(HostSwapSettings settings, TimeProvider time)

@@ -64,6 +64,8 @@ public sealed class PackagingTests
     [InlineData("hostswap.service")]
     [InlineData("hostswap-display.service")]
     [InlineData("hostswap-memory.service")]
+    [InlineData("hostswap-metrics.service")]
+    [InlineData("hostswap-notify.service")]
     [InlineData("hostswap-resume.service")]
     [InlineData("hostswap-retire.service")]
     public async Task No_unit_takes_openat2_away(string unit) => (await ReadAsync(unit)).ShouldNotContain("\nRestrictSUIDSGID");

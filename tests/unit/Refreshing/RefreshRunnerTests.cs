@@ -221,12 +221,19 @@ public sealed class RefreshRunnerTests : IDisposable
     public async Task What_is_wrong_while_it_is_watched_is_reported_or_sent_back(SoakFailure policy, RefreshOutcome outcome, bool back)
     {
         _refresh = _refresh with { Soak = TimeSpan.FromMinutes(10), OnSoakFailure = policy };
-        _host.Checks.Add(new HealthCheck("disk", HealthStatus.Error, "its disk is gone", "") { Subject = "web" });
+        _host.Checks.Add(new HealthCheck("agent", HealthStatus.Error, "it has not answered for a year", "") { Subject = "old" });
+        _host.DuringSwap = _ =>
+        {
+            _host.Checks.Add(new HealthCheck("units", HealthStatus.Error, "failed: ssh.service", "") { Subject = "gen-1" });
+            _host.Checks.Add(new HealthCheck("disk", HealthStatus.Error, "its disk is gone", "") { Subject = "web" });
+            return Task.CompletedTask;
+        };
 
         var record = await RunAsync();
 
         record.Outcome.ShouldBe(outcome);
         record.Summary.ShouldStartWith("while the new generation was watched: web: its disk is gone");
+        // A generation that was left, and what was wrong before, are no fault of the new one.
         _host.Calls.Contains($"rollback {FailurePolicy.Stop}").ShouldBe(back);
         _host.Calls.ShouldNotContain("prune images");
     }
