@@ -82,6 +82,20 @@ public interface IOuterHost : IAsyncDisposable
     Task<SwapResult> RollbackAsync(
         FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>Makes the plan of <see cref="AdoptAsync"/> against a generation that is made for it and removed again.</summary>
+    Task<SwapPlan> PlanAdoptionAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes over an ordinary libvirt server: everything that the outer host's own libvirt has goes into a first generation, its
+    /// running VMs live. Cancelling and failing are as for <see cref="SwapAsync"/>.
+    /// </summary>
+    Task<SwapResult> AdoptAsync(
+        SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Puts the VMs back into the outer host's own libvirt, as long as that is kept; in the middle of an adoption as well.</summary>
+    Task<SwapResult> ReturnToOuterHostAsync(
+        FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken);
+
     /// <summary>The host images of this machine, the newest first, with what needs each.</summary>
     Task<IReadOnlyList<HostImage>> GetImagesAsync(CancellationToken cancellationToken);
 

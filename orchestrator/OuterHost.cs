@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using HostSwap.Orchestrator.Adopting;
 using HostSwap.Orchestrator.Comparing;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Displays;
@@ -31,12 +32,14 @@ public sealed partial class OuterHost : IOuterHost
     private readonly TimeProvider _time;
     private readonly DockerEngine _engine;
     private readonly OuterKernel _kernel = new();
+    private readonly OuterEngine _containers;
 
     private OuterHost(HostSwapSettings settings, TimeProvider time)
     {
         _settings = settings;
         _time = time;
         _engine = new DockerEngine(settings.Docker, time);
+        _containers = new OuterEngine(_engine, settings.Paths, _kernel);
     }
 
     /// <summary>Opens it. Nothing is connected to, read or made before a member needs it.</summary>
@@ -153,6 +156,20 @@ public sealed partial class OuterHost : IOuterHost
         MoveAsync("rollback", observer, parts => new RollbackRunner(parts, observer, approval).RunAsync(onFailure, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<SwapPlan> PlanAdoptionAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) =>
+        ChangeAsync("adopt --dry-run", parts => new PlanRunner(parts, observer).RunAdoptionAsync(image, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<SwapResult> AdoptAsync(
+        SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        MoveAsync("adopt", observer, parts => new AdoptRunner(parts, observer, approval).RunAsync(request, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<SwapResult> ReturnToOuterHostAsync(
+        FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        MoveAsync("adopt --back", observer, parts => new AdoptRunner(parts, observer, approval).ReturnAsync(onFailure, cancellationToken));
+
+    /// <inheritdoc/>
     public Hold PlaceHold(string reason, string by, DateTimeOffset? until) => Holds().Place(reason, by, until);
 
     /// <inheritdoc/>
@@ -225,7 +242,7 @@ public sealed partial class OuterHost : IOuterHost
 
     /// <inheritdoc/>
     public IAsyncEnumerable<HealthCheck> DiagnoseAsync(HostStatus? status, CancellationToken cancellationToken) =>
-        new Diagnosis.Doctor(_settings, _engine, _kernel, new QmpConnector(_time), status is null ? GetStatusAsync : _ => Task.FromResult(status)).RunAsync(cancellationToken);
+        new Diagnosis.Doctor(_settings, _containers, _kernel, new QmpConnector(_time), status is null ? GetStatusAsync : _ => Task.FromResult(status)).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<HealthCheck> VerifyAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -252,6 +269,8 @@ public sealed partial class OuterHost : IOuterHost
         using var journal = SqliteJournal.OpenReadOnly(_settings.Paths.JournalFile);
         var parts = Parts(journal);
         var holder = generation is { } number ? parts.Generations.Numbered(number) : parts.Generations.Active();
+        if (holder.IsOuter)
+            throw new UsageException($"{holder.Name} is this machine itself", "Run the command as it is.");
         await parts.Generations.InitPidAsync(holder, cancellationToken);
         return ["docker", "--host", _settings.Docker.Endpoint.ToString(), "exec", terminal ? "-it" : "-i", holder.ContainerName, .. command];
     }
@@ -272,7 +291,7 @@ public sealed partial class OuterHost : IOuterHost
     }
 
     private OuterHostParts Parts(IJournal journal, IContainerEngine? engine = null) =>
-        new(_settings, engine ?? _engine, _kernel, new GenerationConnector(_time), journal, _time);
+        new(_settings, engine ?? _containers, _kernel, new GenerationConnector(_time), journal, _time);
 
     private HoldFiles Holds()
     {
@@ -314,6 +333,6 @@ public sealed partial class OuterHost : IOuterHost
         GenerationDirectories.EnsureHost(_settings.Paths);
         using var held = OuterHostLock.Acquire(_settings.Paths.LockFile, purpose, _time, takeOver);
         using var journal = SqliteJournal.Open(_settings.Paths.JournalFile, _time, held);
-        return await action(Parts(journal, new PatientEngine(_engine, _time)));
+        return await action(Parts(journal, new PatientEngine(_containers, _time)));
     }
 }

@@ -21,6 +21,7 @@ internal sealed class HostctlCommand : RootCommand
         Add(new StatusCommand(services, options));
         Add(new PlanCommand(services, options));
         Add(new SwapCommand(services, options));
+        Add(new AdoptCommand(services, options));
         Add(new RefreshCommand(services, options));
         Add(new ResumeCommand(services, options));
         Add(new RollbackCommand(services, options));

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 using HostSwap.Orchestrator.Planning;
 using Spectre.Console;
@@ -11,7 +12,7 @@ internal static class PlanText
     public static void Write(IAnsiConsole console, SwapPlan plan)
     {
         var candidate = plan.Candidate is { } number ? $"gen-{number}" : "the candidate";
-        console.Line($"Swap of gen-{plan.From} ({plan.FromImage}) to {candidate} ({plan.Image}, {Format.Digest(plan.ImageId)})", Tone.Strong);
+        console.Line(Title(plan, candidate), Tone.Strong);
         if (plan.Quick is { } quick)
             console.Line($"No candidate was started: this is from what one of this image said on {quick.RecordedAt:yyyy-MM-dd HH:mm} UTC, under the same kernel on the same processor.");
         console.WriteLine();
@@ -35,6 +36,13 @@ internal static class PlanText
         WriteBlockers(console, plan.Blockers);
         WriteVerdict(console, plan);
     }
+
+    private static string Title(SwapPlan plan, string candidate) => (plan.From, plan.Candidate) switch
+    {
+        (GenerationPaths.OuterNumber, _) => $"Adoption of this machine's own libvirt (gen-{plan.From}) into {candidate} ({plan.Image}, {Format.Digest(plan.ImageId)})",
+        (_, GenerationPaths.OuterNumber) => $"Way back from gen-{plan.From} ({plan.FromImage}) to this machine's own libvirt ({candidate})",
+        _ => $"Swap of gen-{plan.From} ({plan.FromImage}) to {candidate} ({plan.Image}, {Format.Digest(plan.ImageId)})",
+    };
 
     /// <summary>Writes what forbids the swap; nothing where it is not forbidden.</summary>
     public static void WriteBlockers(IAnsiConsole console, IReadOnlyList<Blocker> blockers)

@@ -10,6 +10,9 @@ namespace HostSwap.Orchestrator.Configuration;
 /// <param name="Root">Absolute path that takes the place of <c>/</c>.</param>
 public sealed record HostSwapPaths(string Root)
 {
+    /// <summary>Where the outer host's own libvirt is, whatever <see cref="Root"/> says of HostSwap.</summary>
+    public OuterLibvirtPaths Outer { get; init; } = new("/");
+
     /// <summary>The default configuration file.</summary>
     public string ConfigurationFile => Path.Join(Root, "etc/hostswap/hostswap.toml");
 
@@ -45,6 +48,9 @@ public sealed record HostSwapPaths(string Root)
 
     /// <summary>Who has asked that no swap begins; a file each.</summary>
     public string Holds => Path.Join(State, "holds");
+
+    /// <summary>What an adoption has taken over, as XML; a directory for each time.</summary>
+    public string Adopted => Path.Join(State, "adopted");
 
     /// <summary>What refreshes have come to; a file each.</summary>
     public string Refreshes => Path.Join(State, "refreshes");

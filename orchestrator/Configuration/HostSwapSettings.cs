@@ -36,6 +36,15 @@ public sealed record HostSwapSettings(
     /// <summary>The operator's own files inside of generations.</summary>
     public CarrySettings Carry { get; init; } = new([], []);
 
+    /// <summary>How the outer host's own libvirt is adopted.</summary>
+    public AdoptSettings Adopt { get; init; } = new([]);
+
+    /// <summary>Directory of the outer host that generations have as <c>/var/lib/libvirt/images</c>; null for one of HostSwap's own.</summary>
+    public string? ImagesDirectory { get; init; }
+
+    /// <summary>Directory of the outer host that generations have as <c>/var/lib/libvirt/qemu/nvram</c>; null for one of HostSwap's own.</summary>
+    public string? NvramDirectory { get; init; }
+
     /// <summary>How the configured image is made.</summary>
     public BuildSettings Build { get; init; } = SettingsDefaults.Build;
 

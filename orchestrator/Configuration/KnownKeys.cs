@@ -142,7 +142,7 @@ internal static class KnownKeys
     };
 
     /// <summary>The keys with the form of their values.</summary>
-    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(Own.Concat(FleetKeys.Kinds), StringComparer.Ordinal);
+    public static readonly IReadOnlyDictionary<string, ValueKind> Kinds = new Dictionary<string, ValueKind>(Own.Concat(FleetKeys.Kinds).Concat(AdoptKeys.Kinds), StringComparer.Ordinal);
 
     /// <summary>The tables that the keys stand in.</summary>
     public static readonly IReadOnlyList<string> Tables =

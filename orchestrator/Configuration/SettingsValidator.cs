@@ -28,6 +28,9 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
             file)
         {
             Carry = Carry(shared),
+            Adopt = Adopt(),
+            ImagesDirectory = LibvirtDirectory(AdoptKeys.Images, paths, shared),
+            NvramDirectory = LibvirtDirectory(AdoptKeys.Nvram, paths, shared),
             Devices = Devices(),
             Memory = Memory(),
             FurtherNetworks = FurtherNetworks(docker),
@@ -44,7 +47,7 @@ internal sealed partial class SettingsValidator(string? file, RawSettings raw, C
         var configured = Text(KnownKeys.Root, path => HostPath.Fault(path) ?? SocketFault(path));
         if (overriding is not null && SocketFault(overriding) is { } fault)
             problems.Add(SettingsLoader.RootVariable, fault);
-        return new HostSwapPaths(overriding ?? HostPath.Canonical(configured ?? SettingsDefaults.Root));
+        return new HostSwapPaths(overriding ?? HostPath.Canonical(configured ?? SettingsDefaults.Root)) { Outer = OuterLibvirt() };
     }
 
     // Four digits of generations are more than a machine will see; a longer root could not carry a VM's QMP socket, whose

@@ -18,6 +18,8 @@ internal static class SharedDirectories
             return "\"/\" would replace the whole host OS; share the directories that hold VM disks";
         if (Array.Find(OwnTrees, tree => HostPath.IsWithin(directory, tree)) is { } tree)
             return $"\"{directory}\" lies in {tree}, which every generation brings itself; share a directory that holds VM disks";
+        if (Generations.HostImageContract.SharedState.FirstOrDefault(state => string.Equals(state.Target, directory, StringComparison.Ordinal)) is { Name: { } name })
+            return $"\"{directory}\" is shared by all generations anyway; which directory of the outer host that is, storage.{name} says";
         if (Array.Exists(OwnDirectories, own => string.Equals(own, directory, StringComparison.Ordinal)))
             return $"\"{directory}\" is a directory that every generation needs as its own; share one below it";
         foreach (var own in (string[])[paths.State, paths.Runtime])

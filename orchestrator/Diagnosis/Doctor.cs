@@ -41,7 +41,7 @@ public sealed class Doctor(
         yield return await AskAsync("generations", async () => Generations(host = await status(cancellationToken)));
         if (host is null)
             yield break;
-        if (host.Generations.FirstOrDefault(static generation => generation.Role == GenerationRole.Active) is { } active)
+        if (host.Generations.FirstOrDefault(static generation => generation.Role == GenerationRole.Active) is { Number: not GenerationPaths.OuterNumber } active)
             yield return await AskAsync(NetworkChecks.Name, () => networks.LookAsync(Generation.ContainerNameOf(active.Number, settings.Paths), active.Name, cancellationToken));
         yield return UnfinishedSwap(host);
         yield return KeptMetadataCheck.Run(settings.Paths, host);

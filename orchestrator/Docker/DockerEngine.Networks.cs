@@ -5,6 +5,11 @@ namespace HostSwap.Orchestrator.Docker;
 /// <content>Networks.</content>
 public sealed partial class DockerEngine
 {
+    private const string BridgeName = "com.docker.network.bridge.name";
+
+    /// <summary>By so many digits of a network's id Docker calls a bridge that nobody has named.</summary>
+    private const int ShortId = 12;
+
     /// <inheritdoc/>
     public async Task<NetworkDescription?> FindNetworkAsync(string name, CancellationToken cancellationToken)
     {
@@ -17,7 +22,10 @@ public sealed partial class DockerEngine
             return null;
         var addresses = (network.IPAM?.Config ?? []).Where(static config => !string.IsNullOrEmpty(config.Subnet)).ToList();
         var gateway = addresses.Find(static config => config.Subnet.Contains('.', StringComparison.Ordinal))?.Gateway;
-        return new NetworkDescription(network.Name, network.Driver, [.. addresses.Select(static config => config.Subnet)], gateway);
+        return new NetworkDescription(network.Name, network.Driver, [.. addresses.Select(static config => config.Subnet)], gateway)
+        {
+            OuterBridge = network.Driver is "bridge" ? network.Options is { } options && options.TryGetValue(BridgeName, out var named) ? named : $"br-{network.ID[..ShortId]}" : null,
+        };
     }
 
     /// <inheritdoc/>
@@ -38,7 +46,7 @@ public sealed partial class DockerEngine
             parameters.IPAM = new IPAM { Driver = "default", Config = addresses };
         parameters.EnableIPv6 = spec.Subnet6 is not null;
         if (spec.OuterBridge is not null)
-            parameters.Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["com.docker.network.bridge.name"] = spec.OuterBridge };
+            parameters.Options = new Dictionary<string, string>(StringComparer.Ordinal) { [BridgeName] = spec.OuterBridge };
 
         return CallAsync(
             $"create network {spec.Name}",

@@ -130,7 +130,11 @@ public sealed record BindMount(string Source, string Target, bool ReadOnly);
 /// <param name="Driver">Its driver, as in <c>bridge</c>.</param>
 /// <param name="Subnets">Its subnets in CIDR form, as the operator or Docker wrote them.</param>
 /// <param name="Gateway">The outer host's IPv4 address on it; null where it has none.</param>
-public sealed record NetworkDescription(string Name, string Driver, IReadOnlyList<string> Subnets, string? Gateway);
+public sealed record NetworkDescription(string Name, string Driver, IReadOnlyList<string> Subnets, string? Gateway)
+{
+    /// <summary>Name of its bridge on the outer host; null where it has none.</summary>
+    public string? OuterBridge { get; init; }
+}
 
 /// <summary>A bridge network to create.</summary>
 /// <param name="Name">Its name.</param>

@@ -15,6 +15,9 @@ public sealed record Generation(GenerationRecord Record, GenerationPaths Paths, 
     /// <summary>Its name, as in <c>gen-3</c>; also its host name.</summary>
     public string Name => NameOf(Number);
 
+    /// <summary>Whether it is no host container, but the outer host with its own libvirt.</summary>
+    public bool IsOuter => Paths.IsOuter;
+
     /// <summary>Its recorded role.</summary>
     public GenerationRole Role => Enum.Parse<GenerationRole>(Record.Role);
 
@@ -35,9 +38,18 @@ public sealed record Generation(GenerationRecord Record, GenerationPaths Paths, 
         paths.Instance.Length == 0 ? $"hostswap-{NameOf(number)}" : $"hostswap-{paths.Instance}-{NameOf(number)}";
 }
 
-/// <summary>The files of one generation on the outer host.</summary>
+/// <summary>
+/// The files of one generation on the outer host. Those of <see cref="OuterNumber"/> are the outer host's own, but for what
+/// HostSwap keeps of it.
+/// </summary>
 public sealed record GenerationPaths(HostSwapPaths Host, int Number)
 {
+    /// <summary>The number under which the outer host's own libvirt takes part, where it is adopted. No host container has it.</summary>
+    public const int OuterNumber = 0;
+
+    /// <summary>Whether they are those of the outer host's own libvirt.</summary>
+    public bool IsOuter => Number == OuterNumber;
+
     /// <summary>Durable state of this generation alone.</summary>
     public string State => Path.Join(Host.GenerationStates, Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
@@ -45,13 +57,13 @@ public sealed record GenerationPaths(HostSwapPaths Host, int Number)
     public string Runtime => Path.Join(Host.GenerationRuntimes, Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Its <c>/etc/libvirt</c>.</summary>
-    public string LibvirtConfiguration => Path.Join(State, "etc-libvirt");
+    public string LibvirtConfiguration => IsOuter ? Host.Outer.Configuration : Path.Join(State, "etc-libvirt");
 
     /// <summary>Its <c>/var/lib/libvirt</c>.</summary>
-    public string LibvirtState => Path.Join(State, "var-lib-libvirt");
+    public string LibvirtState => IsOuter ? Host.Outer.State : Path.Join(State, "var-lib-libvirt");
 
     /// <summary>Its <c>/var/log/libvirt</c>.</summary>
-    public string LibvirtLog => Path.Join(State, "log");
+    public string LibvirtLog => IsOuter ? Host.Outer.Log : Path.Join(State, "log");
 
     /// <summary>What it held when its VMs were about to leave it.</summary>
     public string LeftContentsFile => Path.Join(State, "left.json");
@@ -69,7 +81,7 @@ public sealed record GenerationPaths(HostSwapPaths Host, int Number)
     public string BusDirectory => Path.Join(Runtime, "dbus");
 
     /// <summary>Its system bus.</summary>
-    public string BusSocket => Path.Join(BusDirectory, "system_bus_socket");
+    public string BusSocket => IsOuter ? Host.Outer.Bus : Path.Join(BusDirectory, "system_bus_socket");
 
     /// <summary>Its <c>/run/libvirt</c>.</summary>
     public string LibvirtDirectory => Path.Join(Runtime, "libvirt");

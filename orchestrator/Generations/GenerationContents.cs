@@ -14,7 +14,8 @@ public sealed class GenerationContents(IContainerEngine engine, IOuterKernel ker
     {
         var found = new List<string>();
         var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
-        if (container is { Running: true } && kernel.PidNamespace(container.InitPid) is { } space)
+        // The outer host has a process 1, and may have QEMUs, also while its libvirt is stopped.
+        if (container is { InitPid: > 0 } && kernel.PidNamespace(container.InitPid) is { } space)
         {
             found.AddRange(kernel.QemuProcesses()
                 .Where(process => string.Equals(process.PidNamespace, space, StringComparison.Ordinal))

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Errors;
+using HostSwap.Orchestrator.Procfs;
 
 namespace HostSwap.Orchestrator.Generations;
 
@@ -24,7 +25,7 @@ public static partial class GenerationDirectories
     {
         List<string> made = [];
         Ensure(made, paths.State, Private);
-        Ensure(made, paths.Runtime, Private);
+        Ensure(made, paths.Runtime, Private | LetThroughOf(paths.Runtime));
         Ensure(made, paths.Logs, Private);
         Ensure(made, paths.GenerationStates, Private);
         Ensure(made, paths.Shared, Private);
@@ -37,6 +38,28 @@ public static partial class GenerationDirectories
         Ensure(made, paths.Memory, Traversable);
         return made;
     }
+
+    /// <summary>
+    /// Lets QEMUs of the outer host, which run under a user of their own, through to the migration sockets; as long as VMs go
+    /// between it and a generation. Nobody else is in their group.
+    /// </summary>
+    public static string LetQemuThrough(HostSwapPaths paths, IOuterKernel kernel)
+    {
+        kernel.ChangeOwner(Environment.ProcessId, paths.Runtime, 0, HostImageContract.QemuUser);
+        File.SetUnixFileMode(paths.Runtime, Private | UnixFileMode.GroupExecute);
+        return $"QEMUs of the outer host may pass through {paths.Runtime}";
+    }
+
+    /// <summary>Takes that back; no error where it was not so.</summary>
+    public static void Close(HostSwapPaths paths, IOuterKernel kernel)
+    {
+        File.SetUnixFileMode(paths.Runtime, Private);
+        kernel.ChangeOwner(Environment.ProcessId, paths.Runtime, 0, 0);
+    }
+
+    /// <summary>What another hostctl has opened, it closes itself.</summary>
+    private static UnixFileMode LetThroughOf(string path) =>
+        Directory.Exists(path) && File.GetUnixFileMode(path) == (Private | UnixFileMode.GroupExecute) ? UnixFileMode.GroupExecute : UnixFileMode.None;
 
     /// <summary>
     /// Makes the directories and the machine id of one generation where they are missing. The memory mount must be there, or
@@ -58,6 +81,15 @@ public static partial class GenerationDirectories
         Ensure(made, paths.Memory, Traversable);
         if (!File.Exists(paths.MachineId))
             File.WriteAllText(paths.MachineId, generation.Record.HostUuid.ToString("N") + "\n");
+    }
+
+    /// <summary>Makes what HostSwap keeps of the outer host's own libvirt, where it is missing. Nothing that is libvirt's is touched.</summary>
+    public static void EnsureOuter(GenerationPaths paths)
+    {
+        List<string> made = [];
+        Ensure(made, paths.State, Traversable);
+        Ensure(made, paths.Runtime, Traversable);
+        Ensure(made, paths.LibvirtDirectory, Traversable);
     }
 
     /// <summary>Removes everything of one generation; what all share stays.</summary>

@@ -107,6 +107,8 @@ public sealed class GenerationManager(
     public async Task SetRestartAsync(EffectLog log, Generation generation, bool restart, CancellationToken cancellationToken) =>
         await log.DoAsync(Step, generation.Name, async () =>
         {
+            if (generation.IsOuter)
+                return "it starts by itself, as the outer host does";
             await engine.SetRestartAsync(generation.ContainerName, restart, cancellationToken);
             var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
             return container?.Restart == restart
@@ -134,14 +136,19 @@ public sealed class GenerationManager(
     public async Task RemoveAsync(EffectLog log, Generation generation, CancellationToken cancellationToken) =>
         await log.DoAsync(Step, generation.Name, async () =>
         {
-            await engine.RemoveContainerAsync(generation.ContainerName, cancellationToken);
-            if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is not null)
-                throw new AdapterException("docker", $"remove {generation.ContainerName}", "the container is still there");
-
+            if (!generation.IsOuter)
+                await RemoveContainerAsync(generation, cancellationToken);
             GenerationDirectories.RemoveGeneration(generation.Paths);
             journal.ForgetGeneration(generation.Number);
-            return "removed";
+            return generation.IsOuter ? "there is no way back to it any more; nothing of its own was touched" : "removed";
         });
+
+    private async Task RemoveContainerAsync(Generation generation, CancellationToken cancellationToken)
+    {
+        await engine.RemoveContainerAsync(generation.ContainerName, cancellationToken);
+        if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is not null)
+            throw new AdapterException("docker", $"remove {generation.ContainerName}", "the container is still there");
+    }
 
     /// <summary>Records, in one durable step, that one generation has taken over from another: a swap's point of no return.</summary>
     public void RecordSwitch(Generation retired, Generation active) => journal.RecordGenerations(
@@ -174,10 +181,23 @@ public sealed class GenerationManager(
         }
     }
 
+    /// <exception cref="EnvironmentException">A directory that generations shall have in place of one of HostSwap's own is not there.</exception>
+    private void ThrowIfAbsent()
+    {
+        if (HostImageContract.SharedState.Select(state => HostImageContract.SharedSource(state.Name, settings)).FirstOrDefault(static directory => !Directory.Exists(directory)) is { } absent)
+            throw new EnvironmentException($"a generation cannot be given {absent}: it does not exist", $"Make it, or correct {AdoptKeys.Images} and {AdoptKeys.Nvram} in the configuration.");
+    }
+
     private async Task<string> EnsureContainerAsync(Generation generation, CancellationToken cancellationToken)
     {
         GenerationDirectories.EnsureHost(settings.Paths);
         _memory.Ensure();
+        if (generation.IsOuter)
+        {
+            GenerationDirectories.EnsureOuter(generation.Paths);
+            return "it is the outer host itself";
+        }
+
         GenerationDirectories.EnsureGeneration(generation);
         kernel.ChangeOwner(Environment.ProcessId, generation.Paths.QmpDirectory, HostImageContract.QemuUser, HostImageContract.QemuUser);
         if (await engine.FindContainerAsync(generation.ContainerName, cancellationToken) is { } present)
@@ -189,6 +209,7 @@ public sealed class GenerationManager(
         }
 
         ThrowIfUnfit(settings.Devices);
+        ThrowIfAbsent();
         var networks = await _networks.ReadAsync(cancellationToken);
         var bounding = kernel.BoundingCapabilities();
         string[] capabilities = [.. HostImageContract.Capabilities.Where(bounding.Contains)];

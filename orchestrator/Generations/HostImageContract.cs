@@ -93,6 +93,14 @@ public static class HostImageContract
         ("nvram", "/var/lib/libvirt/qemu/nvram"),
     ];
 
+    /// <summary>The directory of the outer host behind one of <see cref="SharedState"/>.</summary>
+    public static string SharedSource(string name, HostSwapSettings settings) => name switch
+    {
+        "images" when settings.ImagesDirectory is { } images => images,
+        "nvram" when settings.NvramDirectory is { } nvram => nvram,
+        _ => Path.Join(settings.Paths.Shared, name),
+    };
+
     /// <summary>
     /// Capabilities of a host container, of which it gets those that the outer host has itself. Each was taken away
     /// singly from both images and broke something: systemd's mounts and cgroups (SYS_ADMIN), taps and dnsmasq
@@ -136,7 +144,7 @@ public static class HostImageContract
             new(paths.Host.Memory, Memory, ReadOnly: false),
             new(paths.QmpDirectory, Qmp, ReadOnly: false),
         ];
-        mounts.AddRange(SharedState.Select(shared => new BindMount(Path.Join(paths.Host.Shared, shared.Name), shared.Target, ReadOnly: false)));
+        mounts.AddRange(SharedState.Select(shared => new BindMount(SharedSource(shared.Name, settings), shared.Target, ReadOnly: false)));
         mounts.AddRange(settings.SharedDirectories.Select(directory => new BindMount(directory, directory, ReadOnly: false)));
 
         return new HostContainerSpec(

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Adopting;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Docker;
 using HostSwap.Orchestrator.Errors;
@@ -23,6 +24,8 @@ public sealed class ReadinessProbe(
     /// <exception cref="DeadlineException">It did not start in time.</exception>
     public async Task<Readiness> WaitAsync(Generation generation, CancellationToken cancellationToken)
     {
+        if (generation.IsOuter)
+            return await OuterAsync(generation, cancellationToken);
         var limit = settings.Generation.ReadyTimeout;
         var began = timeProvider.GetTimestamp();
         await using var systemd = connector.ConnectSystemd(generation);
@@ -58,6 +61,24 @@ public sealed class ReadinessProbe(
             : throw new EnvironmentException(
                 $"{generation.Name} ({generation.Record.Image}) is not ready: {string.Join("; ", problems)}",
                 "Look into it with 'docker exec' and 'docker logs', then build the image anew.");
+    }
+
+    /// <summary>
+    /// The outer host has started long since, whatever its systemd says of it: what counts is its libvirt. Its host UUID may be
+    /// another than it was: without one in the machine's firmware libvirt makes a new one at each of its starts.
+    /// </summary>
+    private async Task<Readiness> OuterAsync(Generation outer, CancellationToken cancellationToken)
+    {
+        await using var systemd = connector.ConnectSystemd(outer);
+        var status = await systemd.GetStatusAsync(cancellationToken);
+        await using var libvirt = connector.ConnectLibvirt(outer);
+        var description = await libvirt.DescribeAsync(cancellationToken);
+        if (OuterPeer.Link(outer.Paths.Host.Outer.Socket, Path.Join(outer.Paths.LibvirtDirectory, "libvirt-sock")) is { } unreachable)
+            throw new EnvironmentException($"generations cannot reach the outer host's libvirt: {unreachable}", "See that it listens below /run, where HostSwap's own sockets are.");
+        var container = await engine.FindContainerAsync(outer.ContainerName, cancellationToken);
+        return container is { Running: true }
+            ? new Readiness(status.State, status.FailedUnits, description, container.InitPid)
+            : throw new EnvironmentException($"nobody listens on the outer host's libvirt socket {outer.Paths.Host.Outer.Socket}", "Run 'systemctl start libvirtd.socket' there.");
     }
 
     /// <summary>A container that has ended will not start any more: nobody waits for it until the limit.</summary>

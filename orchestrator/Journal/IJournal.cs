@@ -35,7 +35,9 @@ public interface IJournal : IDisposable
     void Finish(long operation, OperationResult result, string summary, string detailJson, OperationEnding ending);
 
     /// <summary>Creates or replaces the records of generations, all in one step.</summary>
-    void RecordGenerations(IReadOnlyList<GenerationRecord> generations);
+    /// <param name="generations">The records.</param>
+    /// <param name="forgotten">A generation that is forgotten in the same step; null for none.</param>
+    void RecordGenerations(IReadOnlyList<GenerationRecord> generations, int? forgotten = null);
 
     /// <summary>Forgets a generation that has been removed.</summary>
     void ForgetGeneration(int number);
@@ -93,6 +95,9 @@ public enum OperationKind
     /// <summary><c>hostctl retire</c>.</summary>
     Retire,
 
+    /// <summary><c>hostctl adopt</c>.</summary>
+    Adopt,
+
     /// <summary><c>hostctl vm prepare</c>.</summary>
     Prepare,
 
@@ -104,7 +109,7 @@ public enum OperationKind
 public static class OperationKinds
 {
     /// <summary>Those that move VMs from one generation to another, and so can leave some in each.</summary>
-    public static IReadOnlyList<OperationKind> Movers { get; } = [OperationKind.Swap, OperationKind.Resume, OperationKind.Rollback];
+    public static IReadOnlyList<OperationKind> Movers { get; } = [OperationKind.Swap, OperationKind.Resume, OperationKind.Rollback, OperationKind.Adopt];
 
     /// <summary>Whether it moves VMs.</summary>
     public static bool MovesVms(this OperationKind kind) => Movers.Contains(kind);

@@ -206,7 +206,7 @@ public sealed partial class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public void RecordGenerations(IReadOnlyList<GenerationRecord> generations)
+    public void RecordGenerations(IReadOnlyList<GenerationRecord> generations, int? forgotten = null)
     {
         lock (_lock)
         {
@@ -214,6 +214,8 @@ public sealed partial class SqliteJournal : IJournal
             {
                 foreach (var generation in generations)
                     RecordGeneration_NeedsLock(generation);
+                if (forgotten is { } number)
+                    ForgetGeneration_NeedsLock(number);
                 return generations.Count;
             });
         }
@@ -240,20 +242,23 @@ public sealed partial class SqliteJournal : IJournal
     {
         lock (_lock)
         {
-            Write_NeedsLock("generation", () => Run_NeedsLock(
-                "DELETE FROM generations WHERE number = $number", ("$number", (long)number)));
+            Write_NeedsLock("generation", () => ForgetGeneration_NeedsLock(number));
         }
     }
+
+    private int ForgetGeneration_NeedsLock(int number) =>
+        Run_NeedsLock("DELETE FROM generations WHERE number = $number", ("$number", (long)number));
 
     // Only an operation that moves VMs can have left them in two generations, and only such a one brings them together again.
     private void CloseEarlier_NeedsLock(long operation) => Run_NeedsLock(
         """
         UPDATE operations SET unfinished = 0
         WHERE unfinished = 1 AND id < $operation
-          AND EXISTS (SELECT 1 FROM operations WHERE id = $operation AND kind IN ($swap, $resume, $rollback))
+          AND EXISTS (SELECT 1 FROM operations WHERE id = $operation AND kind IN ($swap, $resume, $rollback, $adopt))
         """,
         ("$operation", operation),
         ("$swap", JournalText.Of(OperationKind.Swap)),
         ("$resume", JournalText.Of(OperationKind.Resume)),
-        ("$rollback", JournalText.Of(OperationKind.Rollback)));
+        ("$rollback", JournalText.Of(OperationKind.Rollback)),
+        ("$adopt", JournalText.Of(OperationKind.Adopt)));
 }

@@ -170,6 +170,9 @@ public enum DomainXml
     /// that is built into every q35 machine, which libvirt 9.0 refuses to be told of.
     /// </summary>
     Portable,
+
+    /// <summary>What runs now, as libvirt itself would send it to the other side of a migration.</summary>
+    Migratable,
 }
 
 /// <summary>libvirt's <c>virDomainState</c>.</summary>
@@ -254,6 +257,12 @@ public sealed record MigrationRequest(
 {
     /// <summary>Whether it may become, or continues, a post-copy migration.</summary>
     public PostCopyUse PostCopy { get; init; }
+
+    /// <summary>What the other side is to run in place of what libvirt would send it (<c>VIR_MIGRATE_PARAM_DEST_XML</c>); null for that.</summary>
+    public string? DestinationXml { get; init; }
+
+    /// <summary>The same of what the next cold start there will use (<c>VIR_MIGRATE_PARAM_PERSIST_XML</c>).</summary>
+    public string? PersistentXml { get; init; }
 
     /// <summary>Whether it is left paused there (<c>VIR_MIGRATE_PAUSED</c>).</summary>
     public bool ArrivesPaused { get; init; }

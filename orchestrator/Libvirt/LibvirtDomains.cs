@@ -38,6 +38,7 @@ internal sealed class LibvirtDomains(LibvirtCalls calls, TimeProvider time) : IL
         {
             DomainXml.Inactive => DomainXmlFlags.Inactive,
             DomainXml.Portable => DomainXmlFlags.Inactive | DomainXmlFlags.Migratable,
+            DomainXml.Migratable => DomainXmlFlags.Migratable,
             _ => DomainXmlFlags.None,
         };
         return CallAsync(

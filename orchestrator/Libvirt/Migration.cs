@@ -38,6 +38,10 @@ internal static class Migration
         {
             ["migrate_uri"] = BusValue.String(request.MigrateUri),
         };
+        if (request.DestinationXml is { } xml)
+            parameters["destination_xml"] = BusValue.String(xml);
+        if (request.PersistentXml is { } persistent)
+            parameters["persistent_xml"] = BusValue.String(persistent);
         if (request.BandwidthMiBPerSecond is { } bandwidth)
             parameters["bandwidth"] = BusValue.UInt64(checked((ulong)bandwidth));
         if (IsParallel(request))

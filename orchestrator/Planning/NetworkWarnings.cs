@@ -26,6 +26,9 @@ internal static class NetworkWarnings
     /// <summary>Bridges of the configuration that only one side has.</summary>
     private static IEnumerable<string> OfBridges(PlanContext context)
     {
+        // The outer host's bridges are what they are, and each VM's is looked at.
+        if (context.Source.Generation.IsOuter || context.Target.Generation.IsOuter)
+            yield break;
         var here = context.Kernel.NetworkInterfaces(context.Source.InitPid);
         var there = context.Kernel.NetworkInterfaces(context.Target.InitPid);
         var (source, target) = (context.Source.Generation.Name, context.Target.Generation.Name);

@@ -55,6 +55,9 @@ public sealed record PlanContext(
     /// <summary>The VMs that are prepared for handover: their QEMU starts only where it finds the mounts for that.</summary>
     public IReadOnlySet<Guid> Prepared { get; init; } = new HashSet<Guid>();
 
+    /// <summary>The bridges of the outer host that generations' bridges are ports of, by the latter's names.</summary>
+    public IReadOnlyDictionary<string, string> OuterBridges { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Servers of disks that the target does not reach, with what was seen instead.</summary>
     public IReadOnlyDictionary<StorageServer, string> Unreachable { get; init; } = new Dictionary<StorageServer, string>();
 

@@ -23,6 +23,7 @@ public sealed class PlanContextReader(OuterHostParts parts)
         var inventory = await InventoryReader.ReadAsync(source.Libvirt, cancellationToken);
         var saved = SavedImage.InspectAll(source.Generation.Paths, inventory);
         inventory = inventory.With(saved);
+        var withOuter = source.Generation.IsOuter || target.Generation.IsOuter;
         var answers = parts.Survey.RunAsync(inventory, to, target.Libvirt, cancellationToken);
         var wayBack = parts.Survey.RunAsync(inventory, from, source.Libvirt, cancellationToken);
         await Task.WhenAll(answers, wayBack);
@@ -44,11 +45,24 @@ public sealed class PlanContextReader(OuterHostParts parts)
             TargetObjects = await HostReader.ReadObjectsAsync(target.Libvirt, target.Generation.Paths, cancellationToken),
             Unreachable = await new ServerSurvey(parts.Engine).RunAsync(inventory, target.Generation, cancellationToken),
             SavedImages = saved,
-            SourceFiles = OperatorFile.ReadAll(from.InitPid, parts.Settings.Carry.All),
-            TargetFiles = OperatorFile.ReadAll(to.InitPid, parts.Settings.Carry.All),
+            SourceFiles = withOuter ? [] : OperatorFile.ReadAll(from.InitPid, parts.Settings.Carry.All),
+            TargetFiles = withOuter ? [] : OperatorFile.ReadAll(to.InitPid, parts.Settings.Carry.All),
+            OuterBridges = withOuter ? await ReadOuterBridgesAsync(cancellationToken) : new Dictionary<string, string>(StringComparer.Ordinal),
             FreeStateBytes = new DriveInfo(parts.Settings.Paths.State).AvailableFreeSpace,
             Prepared = await ReadPreparedAsync(inventory, source.Libvirt.Domains, cancellationToken),
         };
+    }
+
+    private async Task<IReadOnlyDictionary<string, string>> ReadOuterBridgesAsync(CancellationToken cancellationToken)
+    {
+        var bridges = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var network in parts.Settings.Networks)
+        {
+            if (await parts.Engine.FindNetworkAsync(network.Network, cancellationToken) is { OuterBridge: { } outer })
+                bridges[network.Bridge] = outer;
+        }
+
+        return bridges;
     }
 
     private static async Task<IReadOnlyList<CarriedNeed>> ReadNeedsAsync(

@@ -11,9 +11,13 @@ namespace HostSwap.Orchestrator.Planning;
 /// <summary>Makes the plan of a swap: the moves in order, and everything that forbids it, at once.</summary>
 public static class Planner
 {
+    private const int MostFromOuterHost = 2;
+
     private static readonly IReadOnlyList<IPlanCheck> Checks =
     [
         new HostUuidCheck(),
+        new OuterHostCheck(),
+        new OuterNetworkCheck(),
         new DomainStateCheck(),
         new SavedImageCheck(),
         new MemoryCheck(),
@@ -38,6 +42,7 @@ public static class Planner
     private static readonly IReadOnlyList<IPlanCheck> WayBackChecks =
     [
         new ArrivesPausedCheck(),
+        new OuterNetworkCheck(),
         new MachineCheck(),
         new CpuCheck(),
         new HardwareCheck(),
@@ -80,7 +85,7 @@ public static class Planner
             [.. context.Inventory.StoragePools.Where(pool => pool.Persistent).Select(pool => pool.Name)],
             answers.Blockers,
             [.. Warnings(context)],
-            context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors),
+            ParallelOf(context),
             context.Kernel.AvailableMemoryBytes(),
             [
                 Kernel(context.Kernel),
@@ -108,6 +113,16 @@ public static class Planner
 
     private static IEnumerable<HostObject> Differing(PlanContext context, params IReadOnlyList<DifferenceKind> kinds) =>
         HostComparison.Compare(context.SourceObjects, context.TargetObjects).Where(difference => kinds.Contains(difference.Kind)).Select(static difference => difference.Object!);
+
+    /// <summary>
+    /// Debian's libvirt-dbus serves calls on four threads, and its libvirtd five calls of one client, as the outer host has them;
+    /// a migration holds one of each as long as it runs, and others are to be asked meanwhile.
+    /// </summary>
+    private static int ParallelOf(PlanContext context)
+    {
+        var parallel = context.Settings.Migration.Parallel ?? DefaultParallel(context.Kernel.Processors);
+        return context.Source.Generation.IsOuter ? Math.Min(parallel, MostFromOuterHost) : parallel;
+    }
 
     /// <summary>At most; how many really are depends on what each takes of cores and memory.</summary>
     internal static int DefaultParallel(int processors) => Math.Clamp(processors, 1, 8);
@@ -215,7 +230,7 @@ public static class Planner
             yield return $"which packages change cannot be said: one of the images has no list of them ({HostImageContract.PackageManifest})";
         foreach (var file in context.SourceFiles.Where(file => file is { Digest.Length: 0, Problem: null } && context.Settings.Carry.Files.Contains(file.Path, StringComparer.Ordinal)))
             yield return $"{file.Path}, which [carry] files names, is not in {context.Source.Generation.Name}: nothing is carried";
-        foreach (var warning in MachineCheck.Warnings(context).Concat(CpuCheck.Warnings(context)).Concat(HardwareCheck.Warnings(context)).Concat(NetworkWarnings.Of(context)))
+        foreach (var warning in MachineCheck.Warnings(context).Concat(CpuCheck.Warnings(context)).Concat(HardwareCheck.Warnings(context)).Concat(NetworkWarnings.Of(context)).Concat(OuterHostWarnings.Of(context)))
             yield return warning;
         foreach (var network in inventory.Networks.Where(network => !network.Persistent))
             yield return $"the libvirt network {network.Name} is transient and will not be carried over";

@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Adopting;
 using HostSwap.Orchestrator.Errors;
 using HostSwap.Orchestrator.Libvirt;
 using HostSwap.Orchestrator.Planning;
@@ -22,11 +23,12 @@ internal sealed class DefinitionMove(SwapSession session)
         var (source, target) = (session.Source.Libvirt.Domains, session.Target.Libvirt.Domains);
         var subject = move.Uuid.ToString();
         var xml = await source.GetXmlAsync(move.Uuid, DomainXml.Portable, CancellationToken.None);
+        var taken = session.Source.Generation.IsOuter ? Confinement.Without(xml) : xml;
         var copied = await _state.CopyAsync(move, await target.FindAsync(move.Uuid, CancellationToken.None) is not null, stop);
 
         await session.Log.DoAsync(Step, subject, async () =>
         {
-            await target.DefineAsync(xml, CancellationToken.None);
+            await target.DefineAsync(taken, CancellationToken.None);
             return await target.FindAsync(move.Uuid, CancellationToken.None) is { Persistent: true }
                 ? "defined on the new side"
                 : throw new AdapterException("libvirt", "define", $"{move.Name} is not there after it was defined");

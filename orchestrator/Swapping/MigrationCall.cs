@@ -1,3 +1,4 @@
+using HostSwap.Orchestrator.Adopting;
 using HostSwap.Orchestrator.Configuration;
 using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Libvirt;
@@ -15,6 +16,17 @@ internal static class MigrationCall
 
     /// <summary>The name, below the directory of migration sockets, of the one through which a VM is sent.</summary>
     public static string SocketName(Guid uuid) => $"{uuid}.sock";
+
+    /// <summary>A generation has no security driver for VMs but file owners.</summary>
+    private static async Task<MigrationRequest> UnconfinedAsync(MigrationRequest request, ILibvirtDomains domains, DomainRecord domain)
+    {
+        var persistent = domain.Persistent ? await domains.GetXmlAsync(domain.Uuid, DomainXml.Portable, CancellationToken.None) : "<domain/>";
+        return request with
+        {
+            DestinationXml = Confinement.Without(await domains.GetXmlAsync(domain.Uuid, DomainXml.Migratable, CancellationToken.None)),
+            PersistentXml = Confinement.IsIn(persistent) ? Confinement.Without(persistent) : null,
+        };
+    }
 
     /// <summary>Migrates; ends when libvirt says that it has ended. Cancelled by aborting the job alone.</summary>
     /// <param name="settings">The configuration.</param>
@@ -35,7 +47,8 @@ internal static class MigrationCall
             $"qemu+unix:///system?socket={to.Generation.Paths.PeerLibvirtSocket}",
             $"unix://{HostImageContract.MigrationSockets}/{socket}",
             domain.Persistent,
-            Unsafe: version < SharedFilesystemsSince,
+            // The outer host's libvirt was never told which directories are shared.
+            Unsafe: version < SharedFilesystemsSince || from.Generation.IsOuter,
             copies && migration.AutoConverge,
             copies ? migration.BandwidthMiBPerSecond : null,
             copies && migration.ParallelConnections > 1 ? migration.ParallelConnections : null)
@@ -43,6 +56,8 @@ internal static class MigrationCall
             PostCopy = postCopy,
             ArrivesPaused = arrival == MigrationArrival.HandedOverPaused,
         };
+        if (from.Generation.IsOuter)
+            request = await UnconfinedAsync(request, from.Libvirt.Domains, domain);
         try
         {
             await from.Libvirt.Domains.MigrateAsync(domain.Uuid, request, CancellationToken.None);

@@ -59,6 +59,8 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
             result = OperationResult.NeedsPerson;
         var (ended, ending) = result == OperationResult.Done ? (Result(Judge(result, onOneSide: true), summary), OperationEnding.Settled) : await EndAsync(result);
         parts.Journal.Finish(operation.Id, ended.Result, ended.Summary, Detail.ToJson(), allRun ? ending : OperationEnding.Resumable);
+        if (allRun && ending == OperationEnding.Settled)
+            new OuterEntry(parts).Leave();
         observer.OnEvent(new SwapFinished(parts.Time.GetUtcNow(), ended));
         return ended;
     }

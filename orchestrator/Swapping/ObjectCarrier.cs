@@ -15,6 +15,7 @@ namespace HostSwap.Orchestrator.Swapping;
 /// What differs is decided by what the other side is. A new candidate takes over everything, and keeps what its image has
 /// besides. A generation that is called back has had everything once: what it has alone was removed since. The generation
 /// that is active, to which a swap returns, is the one that counts: it is given what it lacks, and nothing of it is changed.
+/// So is the outer host, which is the operator's.
 /// </remarks>
 internal sealed class ObjectCarrier(SwapSession session)
 {
@@ -81,7 +82,7 @@ internal sealed class ObjectCarrier(SwapSession session)
     {
         var there = await ReadAsync(session.Target, cancellationToken);
         var target = session.Target.Generation;
-        var kinds = target.Role == GenerationRole.Active ? [DifferenceKind.Missing]
+        var kinds = target.Role == GenerationRole.Active || target.IsOuter ? [DifferenceKind.Missing]
             : target.Record.RetiredAt is null ? new[] { DifferenceKind.Missing, DifferenceKind.Changed }
             : [DifferenceKind.Missing, DifferenceKind.Changed, DifferenceKind.Extra];
         return

@@ -23,7 +23,8 @@ internal sealed class OperatorFiles(SwapSession session)
     /// <exception cref="StepFailedException">A file is not as it should be afterwards, or a unit cannot be reloaded.</exception>
     public async Task<string> RunAsync(bool isFresh, CancellationToken cancellationToken)
     {
-        if (session.Target.Generation.Role == GenerationRole.Active)
+        // The files of the outer host are not those of a generation under the same names.
+        if (session.Target.Generation.Role == GenerationRole.Active || session.Source.Generation.IsOuter || session.Target.Generation.IsOuter)
             return "";
         var here = await ReadAsync(session.Source);
         var there = await ReadAsync(session.Target);

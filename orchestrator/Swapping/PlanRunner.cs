@@ -21,6 +21,15 @@ public sealed class PlanRunner(OuterHostParts parts, ISwapObserver observer)
             start.Source, start.Reference, log => _preparation.StartCandidateAsync(log, start, cancellationToken), cancellationToken);
     }
 
+    /// <summary>Makes the plan of an adoption of the outer host's own libvirt. The caller holds the outer host's lock.</summary>
+    public async Task<SwapPlan> RunAdoptionAsync(string? image, CancellationToken cancellationToken)
+    {
+        Unfinished.ThrowIfAny(parts.Journal);
+        var start = await new OuterEntry(parts).EnterAsync(image, cancellationToken);
+        return await RunAsync(
+            start.Source, start.Reference, log => _preparation.StartCandidateAsync(log, start, cancellationToken), cancellationToken);
+    }
+
     /// <summary>Makes the plan of a rollback; in mid-swap, of the way back.</summary>
     public async Task<SwapPlan> RunRollbackAsync(CancellationToken cancellationToken)
     {
@@ -79,6 +88,8 @@ public sealed class PlanRunner(OuterHostParts parts, ISwapObserver observer)
             if (parts.Journal.UnfinishedOperations().Count == 0 && parts.Generations.FindCandidate() is { } candidate)
                 await new DismissStep(parts, log).RunAsync(candidate);
             parts.Journal.Finish(operation.Id, result, summary, "{}", OperationEnding.Untouched);
+            if (parts.Journal.UnfinishedOperations().Count == 0)
+                new OuterEntry(parts).Leave();
         }
     }
 }

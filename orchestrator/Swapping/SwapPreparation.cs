@@ -21,8 +21,10 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
 
     /// <summary>Finds what a swap would start from.</summary>
     /// <exception cref="EnvironmentException">Nothing is active, or the image is unusable.</exception>
-    public Task<SwapStart> FindStartAsync(string? image, CancellationToken cancellationToken) =>
-        FindStartAsync(image ?? parts.Settings.Image, image ?? parts.Settings.Image, cancellationToken);
+    /// <exception cref="UsageException">The outer host's own libvirt holds the VMs.</exception>
+    public Task<SwapStart> FindStartAsync(string? image, CancellationToken cancellationToken) => parts.Generations.FindActive() is { IsOuter: true }
+        ? throw new UsageException("VMs are in the outer host's own libvirt, not in a generation", "'hostctl adopt' takes them over.")
+        : FindStartAsync(image ?? parts.Settings.Image, image ?? parts.Settings.Image, cancellationToken);
 
     /// <summary>Finds what an operation that named its image by its digest would start from.</summary>
     public async Task<SwapStart> FindStartAsync(string imageId, string reference, CancellationToken cancellationToken)
@@ -90,6 +92,8 @@ public sealed class SwapPreparation(OuterHostParts parts, ISwapObserver observer
             await OpenAsync(candidate, cancellationToken),
             parts.Qmp,
             HookServer.Listen(candidate.Paths.HookSocket, message => observer.OnEvent(new SwapNotice(parts.Time.GetUtcNow(), message))));
+        if (source.IsOuter || candidate.IsOuter)
+            await log.DoAsync("let-through", parts.Settings.Paths.Runtime, () => Task.FromResult(GenerationDirectories.LetQemuThrough(parts.Settings.Paths, parts.Kernel)));
         await CatchUpAsync(session);
         return (session, readiness);
     }

@@ -62,6 +62,8 @@ public sealed record SwapSession(
     public async ValueTask DisposeAsync()
     {
         Switchovers.Dispose();
+        if (Source.Generation.IsOuter || Target.Generation.IsOuter)
+            GenerationDirectories.Close(Settings.Paths, Kernel);
         await Hooks.DisposeAsync();
         await Source.Libvirt.DisposeAsync();
         await Target.Libvirt.DisposeAsync();

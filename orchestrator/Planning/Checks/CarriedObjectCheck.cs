@@ -19,7 +19,7 @@ public sealed class CarriedObjectCheck : IPlanCheck
                     || context.Kernel.Look(context.Source.InitPid, directory) is not { } here
                     || !here.IsSameFileAs(there)))
             {
-                yield return new Blocker("storage", subject, $"its directory {directory} is not the same one in {target.Generation.Name}", "Put it below a directory of storage.shared in the configuration.");
+                yield return new Blocker("storage", subject, $"its directory {directory} is not the same one in {target.Generation.Name}", (context.Source.Generation.IsOuter ? StorageCheck.OuterFix(directory) : null) ?? "Put it below a directory of storage.shared in the configuration.");
             }
         }
     }

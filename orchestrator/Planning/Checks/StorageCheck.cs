@@ -1,4 +1,5 @@
 using HostSwap.Orchestrator.Configuration;
+using HostSwap.Orchestrator.Generations;
 using HostSwap.Orchestrator.Inventory;
 
 namespace HostSwap.Orchestrator.Planning.Checks;
@@ -28,7 +29,7 @@ public sealed class StorageCheck : IPlanCheck
             foreach (var path in paths)
             {
                 if (Problem(context, path) is { } problem)
-                    yield return new Blocker("storage", machine.Name, problem, IsDevice(context, path) ? DeviceFix : FileFix);
+                    yield return new Blocker("storage", machine.Name, problem, FixOf(context, path));
             }
 
             foreach (var disk in definition.Disks)
@@ -43,6 +44,22 @@ public sealed class StorageCheck : IPlanCheck
                 }
             }
         }
+    }
+
+    private static string FixOf(PlanContext context, string path) => IsDevice(context, path)
+        ? DeviceFix
+        : context.Source.Generation.IsOuter && OuterFix(path) is { } key ? key : FileFix;
+
+    /// <summary>What to do about a file in a directory of libvirt's that generations have as one of HostSwap's own; null for any other.</summary>
+    internal static string? OuterFix(string path)
+    {
+        foreach (var (name, target) in HostImageContract.SharedState)
+        {
+            if (HostPath.IsWithin(path, target))
+                return $"Have generations use the outer host's directory: storage.{name} = \"{target}\" in the configuration (a generation that is there already needs 'hostctl swap --force' for it).";
+        }
+
+        return null;
     }
 
     private static bool IsDevice(PlanContext context, string path) =>

@@ -17,6 +17,9 @@ internal sealed class DismissStep(OuterHostParts parts, EffectLog log)
         if (held.Count > 0)
             throw new GenerationHoldsException(candidate, held);
 
+        if (await new OuterEntry(parts).WasActiveAsync(candidate))
+            return $"{candidate.Name} stays, empty, as it was";
+
         if (candidate.Record.RetiredAt is null)
         {
             await parts.Generations.RemoveAsync(log, candidate, CancellationToken.None);

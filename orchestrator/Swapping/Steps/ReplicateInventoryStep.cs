@@ -12,6 +12,8 @@ internal static class ReplicateInventoryStep
         // A candidate that VMs return from is put away, and a retired one has its record.
         if (session.Source.Generation.Role == GenerationRole.Active)
             await RememberAsync(session, cancellationToken);
+        if (session.Source.Generation is { IsOuter: true, Role: GenerationRole.Active })
+            await AdoptedRecord.WriteAsync(session, cancellationToken);
         return await carrier.RunAsync(cancellationToken) + await new OperatorFiles(session).RunAsync(isFresh: true, cancellationToken);
     }
 

@@ -19,6 +19,13 @@ internal sealed class RetireStep(OuterHostParts parts, EffectLog log)
         if (SoaksUntil(old) is { } until)
         {
             await RemoveExpiredAsync();
+            if (old.IsOuter)
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the outer host's own libvirt runs on, empty, until {until:yyyy-MM-dd HH:mm:ss} UTC, and 'hostctl adopt --back' goes back to it; then, or by 'hostctl retire --now', it is stopped and masked, so that nobody starts a VM there");
+            }
+
             return string.Create(CultureInfo.InvariantCulture, $"{old.Name} runs on, empty, until {until:yyyy-MM-dd HH:mm:ss} UTC for an instant rollback");
         }
 

@@ -47,7 +47,7 @@ internal sealed class GenerationChecks(IContainerEngine engine, IOuterKernel ker
     public async Task<HealthCheck> RestartAsync(CancellationToken cancellationToken)
     {
         var problems = new List<string>();
-        foreach (var generation in generations)
+        foreach (var generation in generations.Where(static generation => !generation.IsOuter))
         {
             var container = await engine.FindContainerAsync(generation.ContainerName, cancellationToken);
             var wanted = generation.Role == GenerationRole.Active;

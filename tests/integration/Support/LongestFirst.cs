@@ -11,6 +11,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly IReadOnlyList<Type> Longest =
     [
+        typeof(RefreshTests),
         typeof(SwapPairTests),
         typeof(HandoverTests),
         typeof(CanaryTests),

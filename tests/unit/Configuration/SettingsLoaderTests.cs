@@ -36,7 +36,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
             docker.subnet = "10.20.0.0/16"
             docker.container_range = "10.20.4.0/24"
             docker.timeout = "1m30s"
-            storage = { shared = ["/srv/vm/", "/var/lib/libvirt/images"] }
+            storage = { shared = ["/srv/vm/", "/var/lib/libvirt/other"] }
             [generation]
             ready_timeout = "2m"
             stop_timeout = "10s"
@@ -80,7 +80,7 @@ public sealed class SettingsLoaderTests : ConfigurationFixture
         settings.Image.ShouldBe("registry.example:5000/team/host:13");
         settings.Docker.ShouldBe(new DockerSettings(
             new Uri("unix:///run/other.sock"), "uplink", "10.20.0.0/16", "10.20.4.0/24", TimeSpan.FromSeconds(90)));
-        settings.SharedDirectories.ShouldBe(["/srv/vm", "/var/lib/libvirt/images"]);
+        settings.SharedDirectories.ShouldBe(["/srv/vm", "/var/lib/libvirt/other"]);
         settings.Generation.ShouldBe(
             new GenerationSettings(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10), TimeSpan.FromHours(1), TimeSpan.FromDays(7)));
         settings.Migration.ShouldBe(new MigrationSettings(

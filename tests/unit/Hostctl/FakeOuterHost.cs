@@ -99,6 +99,14 @@ internal sealed class FakeOuterHost : IOuterHost
     public Task<SwapResult> RollbackAsync(FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
         MoveAsync($"rollback {onFailure}", approval, observer, cancellationToken);
 
+    public Task<SwapPlan> PlanAdoptionAsync(string? image, ISwapObserver observer, CancellationToken cancellationToken) => Answer($"plan adoption {image}", Plan);
+
+    public Task<SwapResult> AdoptAsync(SwapRequest request, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        MoveAsync($"adopt {request.Image} {request.OnFailure}", approval, observer, cancellationToken);
+
+    public Task<SwapResult> ReturnToOuterHostAsync(FailurePolicy onFailure, ISwapApproval approval, ISwapObserver observer, CancellationToken cancellationToken) =>
+        MoveAsync($"return to the outer host {onFailure}", approval, observer, cancellationToken);
+
     /// <summary>The host images.</summary>
     public List<HostImage> Images { get; } = [];
 

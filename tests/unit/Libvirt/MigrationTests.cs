@@ -49,6 +49,12 @@ public sealed class MigrationTests
         new DomainRecord(Guid.NewGuid(), "web", state, reason, Persistent: true, Autostart: false).PostCopy.ShouldBe(expected);
 
     [Fact]
+    public void What_the_other_side_is_to_run_instead_goes_along() =>
+        Migration.Parameters(Least with { DestinationXml = "<domain/>", PersistentXml = "<domain id='2'/>" }).ToDictionary()
+            .ToDictionary(static pair => pair.Key, static pair => pair.Value.AsString())
+            .ShouldBe(new Dictionary<string, string> { ["migrate_uri"] = Least.MigrateUri, ["destination_xml"] = "<domain/>", ["persistent_xml"] = "<domain id='2'/>" }, ignoreOrder: true);
+
+    [Fact]
     public void Parameters_have_the_types_that_libvirt_insists_on()
     {
         var request = Least with { BandwidthMiBPerSecond = 100, ParallelConnections = 4 };

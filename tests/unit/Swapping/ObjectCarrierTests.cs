@@ -49,6 +49,23 @@ public sealed class ObjectCarrierTests : IDisposable
     }
 
     [Fact]
+    public async Task The_outer_host_is_given_what_it_lacks_and_keeps_its_own()
+    {
+        _world.TargetIs = (GenerationRole.Candidate, DateTimeOffset.UnixEpoch);
+        Source.Networks.Add("lan", Network("lan"), autostart: true);
+        Source.Networks.Add("new", Network("new").Replace(Id, Guid.NewGuid().ToString(), StringComparison.Ordinal), autostart: true);
+        Target.Networks.Add("lan", Network("lan"), autostart: false);
+        Target.Networks.Add("own", Network("own").Replace(Id, Guid.NewGuid().ToString(), StringComparison.Ordinal), autostart: true);
+        var session = _world.Session;
+        var outer = session.Target.Generation.Record with { Number = GenerationPaths.OuterNumber };
+
+        await new ObjectCarrier(session with { Target = session.Target with { Generation = Generation.From(outer, _world.Paths) } }).RunAsync(CancellationToken.None);
+
+        Target.Networks.Names.ShouldBe(["lan", "new", "own"], ignoreOrder: true);
+        Target.Networks["lan"].Autostart.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task What_is_transient_is_left()
     {
         Source.Networks.Add("lan", Network("lan"), persistent: false);

@@ -27,7 +27,7 @@ internal sealed class ModelJournal(SqliteJournal journal, FaultGate gate) : IJou
     public void Finish(long operation, OperationResult result, string summary, string detailJson, OperationEnding ending) =>
         Write(() => journal.Finish(operation, result, summary, detailJson, ending));
 
-    public void RecordGenerations(IReadOnlyList<GenerationRecord> generations) => Write(() => journal.RecordGenerations(generations));
+    public void RecordGenerations(IReadOnlyList<GenerationRecord> generations, int? forgotten = null) => Write(() => journal.RecordGenerations(generations, forgotten));
 
     public void ForgetGeneration(int number) => Write(() => journal.ForgetGeneration(number));
 
