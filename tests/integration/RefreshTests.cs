@@ -71,7 +71,7 @@ public sealed class RefreshTests
     [Fact]
     public async Task Whatever_breaks_it_leaves_image_and_guests_as_they_were()
     {
-        await using var world = await RefreshableLab.StartAsync(Options, "trixie", Token);
+        await using var world = await RefreshableLab.StartAsync(Options.With("migration", "canaries = \"all\""), "trixie", Token);
         var lab = world.Host;
         await lab.AddGuestAsync(await lab.GenerationAsync(1, Token), new GuestSpec("web"), Token);
         var first = await DigestAsync(world);
@@ -84,6 +84,8 @@ public sealed class RefreshTests
         wrong.Error.ShouldContain("packages:2: \"--force-yes\" is no name of a package");
         await File.WriteAllTextAsync(packages, $"{RefreshableLab.Package}\n", Token);
         (await DigestAsync(world)).ShouldBe(first);
+
+        await AnImageInWhichNoGuestArrivesIsRefusedAsync(world);
 
         // Killed in the middle of a build, twice.
         await world.PublishAsync("2.0", Token);
@@ -110,6 +112,71 @@ public sealed class RefreshTests
         await Oracle.NobodyRanTwiceAsync(witness);
         var target = await lab.ActiveAsync(Token);
         (await target.RunAsync(["cat", RefreshableLab.PackageFile], Token)).ShouldBe("2.0");
+    }
+
+    [Fact]
+    public async Task What_its_window_ended_the_next_one_goes_on_with()
+    {
+        await using var world = await RefreshableLab.StartAsync(Options, "trixie", Token);
+        var lab = world.Host;
+        await lab.AddGuestAsync(await lab.GenerationAsync(1, Token), new GuestSpec("busy") { Dirty = new DirtyLoad(64, 40) }, Token);
+        // From here on it is known how long a swap takes here.
+        (await lab.Hostctl.RunAsync(["swap", "--yes", "--force"], Token)).ExitCode.ShouldBe(ExitCodes.Done);
+        await world.PublishAsync("2.0", Token);
+        Document(await world.RefreshAsync(Token, "--build-only", "--format", "json")).GetProperty("changed").GetBoolean().ShouldBeTrue();
+
+        await using var witness = Witness.Start(lab.Guests);
+        // A guest that dirties memory faster than it may be sent: without the window's end it would be copied for half an hour.
+        await SetWindowAsync(lab, "3m", "bandwidth_mib_per_second = 1", "max_bandwidth_mib_per_second = 1", "auto_converge = false", "deadline_base = \"30m\"");
+        var stopped = await world.RefreshAsync(Token, "--scheduled");
+        stopped.ExitCode.ShouldBe(ExitCodes.Interrupted, stopped.Describe());
+        stopped.Output.ShouldContain("window now ended");
+        await Oracle.EveryGuestLivesOnAsync(lab, Token);
+        (await lab.ActiveAsync(Token)).Number.ShouldBe(2);
+
+        await SetWindowAsync(lab, "2h");
+        Document(await world.RefreshAsync(Token, "--scheduled", "--format", "json")).GetProperty("refresh").GetProperty("outcome").GetString().ShouldBe("done");
+        await Oracle.EveryGuestLivesOnAsync(lab, Token);
+        await Oracle.NobodyRanTwiceAsync(witness);
+        (await (await lab.ActiveAsync(Token)).RunAsync(["cat", RefreshableLab.PackageFile], Token)).ShouldBe("2.0");
+    }
+
+    /// <summary>A window that begins with this minute.</summary>
+    private static Task SetWindowAsync(OuterHostLab lab, string duration, params string[] migration)
+    {
+        var now = DateTime.UtcNow;
+        var start = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"start = \"{now.Minute} {now.Hour} * * *\"");
+        var options = lab.Options.Without("window.now", "start").Without("window.now", "duration")
+            .With("window.now", start, $"duration = \"{duration}\"").With("refresh", "time_zone = \"UTC\"");
+        return lab.ConfigureAsync(migration.Length == 0 ? options : options.With("migration", migration), Token);
+    }
+
+    /// <summary>The image is whole, its host comes up, and its QEMU takes no guest: a canary finds that out before any VM moves.</summary>
+    private static async Task AnImageInWhichNoGuestArrivesIsRefusedAsync(RefreshableLab world)
+    {
+        var script = Path.Join(world.Overlay, "scripts/50-break");
+        Directory.CreateDirectory(Path.GetDirectoryName(script)!);
+        await File.WriteAllTextAsync(script, """
+            #!/bin/sh
+            set -eu
+            mv /usr/bin/qemu-system-x86_64 /usr/bin/qemu-system-x86_64.real
+            cat >/usr/bin/qemu-system-x86_64 <<'END'
+            #!/bin/sh
+            case " $* " in *" -incoming "*) echo "no guest arrives here" >&2; exit 1 ;; esac
+            exec /usr/bin/qemu-system-x86_64.real "$@"
+            END
+            chmod 755 /usr/bin/qemu-system-x86_64
+            """, Token);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var refused = await world.RefreshAsync(Token, "--yes", "--format", "json");
+        refused.ExitCode.ShouldBe(ExitCodes.RefusedByPlan, refused.Describe());
+        using var document = JsonDocument.Parse(refused.Output);
+        var refresh = document.RootElement.GetProperty("refresh");
+        refresh.GetProperty("outcome").GetString().ShouldBe("refused");
+        refresh.GetProperty("summary").GetString()!.ShouldContain("canary");
+        await Oracle.GenerationsAreAsync(world.Host, active: 1, Token);
+        await Oracle.EveryGuestLivesOnAsync(world.Host, Token);
+        File.Delete(script);
     }
 
     /// <summary>What it looks like is for eyes, which find the pictures in out/tests; that it is a page with everything on it is seen here.</summary>
