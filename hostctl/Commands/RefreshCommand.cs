@@ -65,7 +65,15 @@ internal sealed class RefreshCommand : Verb
         await using var swap = new QueuedObserver(new PlainPresenter(lines, services.Error, services.Time), new LoggingObserver(invocation.Log!.Logger), new JournalObserver(services.Journal));
         var presenter = new RefreshPresenter(lines, swap, invocation.Log.Swap, invocation.Log.Logger, manager);
         var runner = new RefreshRunner(host, invocation.Settings, new ProgramRunner(services.Time), services.Time, presenter);
-        return await runner.RunAsync(request, record => EndAsync(invocation, record), invocation.Token);
+        return await runner.RunAsync(
+            request,
+            async record =>
+            {
+                // What came of it is told after what it came from.
+                await swap.FlushAsync(CancellationToken.None);
+                return await EndAsync(invocation, record);
+            },
+            invocation.Token);
     }
 
     /// <summary>What is due when a refresh has ended, whatever came of it.</summary>

@@ -50,7 +50,7 @@ public sealed class ImageBuilder(OuterHostParts parts, IImageStore store, ImageR
     {
         if (!updates.NeedsBuild)
             return new ImageBuild(updates.ImageId!, Made: false);
-        await recipe.BuildAsync(updates.Packages.Count > 0, say, cancellationToken);
+        await recipe.BuildAsync(say, cancellationToken);
         var built = await parts.Engine.FindImageAsync(parts.Settings.Image, cancellationToken)
             ?? throw new EnvironmentException($"there is no image {parts.Settings.Image} after it was built", "Look into 'docker image list'.");
         if (string.Equals(built.Id, updates.ImageId, StringComparison.Ordinal))

@@ -27,17 +27,16 @@ public sealed class ImageRecipe(HostSwapSettings settings, IProgramRunner progra
             : throw new EnvironmentException($"what the image would be made from cannot be told: {Why(outcome)}", $"Run '{Program} --inputs {Target}' to see it.");
     }
 
-    /// <summary>Makes the image where its inputs have changed, or anew.</summary>
-    /// <param name="update">Anew, since there are newer packages.</param>
+    /// <summary>Makes the image, with the newest packages: what Docker has kept of earlier builds may have older ones.</summary>
     /// <param name="say">Is told how far it is.</param>
     /// <param name="cancellationToken">Ends it; the image of that name is as it was.</param>
     /// <exception cref="EnvironmentException">It failed; the image of that name is as it was.</exception>
-    public async Task BuildAsync(bool update, Action<string> say, CancellationToken cancellationToken)
+    public async Task BuildAsync(Action<string> say, CancellationToken cancellationToken)
     {
         RequireRecipe();
         var outcome = await programs.RunAsync(
             new ProgramCall(
-                [Program, .. Options, "--name", settings.Image, "--out", settings.Paths.Build, "--keep-old", "--no-install", .. update ? new[] { "--update" } : [], Target],
+                [Program, .. Options, "--name", settings.Image, "--out", settings.Paths.Build, "--keep-old", "--no-install", "--update", Target],
                 settings.Build.Deadline)
             {
                 Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["DOCKER_HOST"] = settings.Docker.Endpoint.ToString() },
@@ -59,5 +58,6 @@ public sealed class ImageRecipe(HostSwapSettings settings, IProgramRunner progra
     {
         if (!File.Exists(Program))
             throw new EnvironmentException($"there is no recipe of images at {settings.Build.Recipe}", "Install hostctl's package whole, or set recipe in [build] to the directory 'images' of the source tree.");
+        TrustedFiles.Require(settings.Build.Overlay);
     }
 }

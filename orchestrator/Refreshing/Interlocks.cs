@@ -57,6 +57,7 @@ public sealed class Interlocks(RefreshSettings settings, IProgramRunner programs
 
     private async Task<string?> AskCommandAsync(VetoSource veto, CancellationToken cancellationToken)
     {
+        TrustedFiles.Require(veto.Command[0]);
         var outcome = await programs.RunAsync(new ProgramCall(veto.Command, veto.Deadline), cancellationToken);
         if (outcome.ExitCode == 0)
             return null;

@@ -93,7 +93,8 @@ public sealed class RefreshSchedule(RefreshSettings settings, TimeZoneInfo local
 
     private RefreshDecision Outside(DateTimeOffset now, IReadOnlyList<RefreshRecord> past, string reason, RefreshScope due)
     {
-        var last = past.Select(static record => record.Updates?.CheckedAt).Max();
+        // What was vetoed is looked for again: whoever spoke against it may be silent soon, and an urgent update waits.
+        var last = past.Where(static record => record.Outcome != RefreshOutcome.Vetoed).Select(static record => record.Updates?.CheckedAt).Max();
         return last is null || now - last >= settings.CheckInterval
             ? new RefreshDecision(due, $"{reason}; updates are looked for")
             : new RefreshDecision(RefreshScope.Nothing, reason);

@@ -31,6 +31,7 @@ internal sealed class StageHooks(HostSwapSettings settings, IProgramRunner progr
         var word = RefreshWords.Moments.First(pair => pair.Value == hook.Moment).Key;
         try
         {
+            TrustedFiles.Require(hook.Command[0]);
             var outcome = await programs.RunAsync(
                 new ProgramCall(hook.Command, hook.Deadline)
                 {

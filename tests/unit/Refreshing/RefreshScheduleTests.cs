@@ -109,6 +109,9 @@ public sealed class RefreshScheduleTests
 
         Decide(immediate, Inside.AddDays(2)).Scope.ShouldBe(RefreshScope.Urgent);
         Decide(immediate, Inside).Scope.ShouldBe(RefreshScope.Whole);
+        // One that was vetoed does not wait until it is time to look again.
+        Decide(immediate, Inside.AddDays(2), Record(RefreshOutcome.Vetoed) with { Updates = Updates(Inside.AddDays(2).AddMinutes(-10)) }).Scope.ShouldBe(RefreshScope.Urgent);
+        Decide(immediate, Inside.AddDays(2), Record(RefreshOutcome.Refused) with { Updates = Updates(Inside.AddDays(2).AddMinutes(-10)) }).Scope.ShouldBe(RefreshScope.Nothing);
         Decide(immediate with { Freeze = [new FrozenDays(new(2026, 12, 7), new(2026, 12, 7))] }, Inside.AddDays(2)).Scope.ShouldBe(RefreshScope.Check);
     }
 
