@@ -21,7 +21,7 @@ public sealed record RefreshOverview(RefreshStrategy Strategy, UpdateReport? Upd
     {
         var past = new RefreshRecords(settings.Paths.Refreshes).Newest(RefreshRecords.Kept);
         var now = time.GetUtcNow();
-        var schedule = new RefreshSchedule(settings.Refresh, time.LocalTimeZone, $"{Environment.MachineName} {settings.Paths.Instance}");
+        var schedule = RefreshSchedule.Of(settings, time);
         var decision = schedule.Decide(now, past);
         var next = settings.Refresh.Strategy == RefreshStrategy.Manual ? null : schedule.Next(now);
         var updates = past.Select(static record => record.Updates).FirstOrDefault(static updates => updates is not null);

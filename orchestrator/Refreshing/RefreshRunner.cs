@@ -31,7 +31,7 @@ public sealed class RefreshRunner(IOuterHost host, HostSwapSettings settings, IP
         using var held = OuterHostLock.Acquire(settings.Paths.RefreshLock, "refresh", time);
         var past = _records.Newest(RefreshRecords.Kept);
         var decision = request.Scheduled
-            ? Schedule().Decide(time.GetUtcNow(), past)
+            ? RefreshSchedule.Of(settings, time).Decide(time.GetUtcNow(), past)
             : new RefreshDecision(RefreshScope.Whole, "somebody asks for it");
         if (decision.Scope == RefreshScope.Nothing)
             return new RefreshResult(decision, Record: null);
@@ -62,8 +62,6 @@ public sealed class RefreshRunner(IOuterHost host, HostSwapSettings settings, IP
 
         return new RefreshResult(decision, run.Record);
     }
-
-    private RefreshSchedule Schedule() => new(settings.Refresh, time.LocalTimeZone, $"{Environment.MachineName} {settings.Paths.Instance}");
 
     private async Task<RefreshRecord> GoAsync(
         RefreshRun run, RefreshRequest request, RefreshDecision decision, IReadOnlyList<RefreshRecord> past, CancellationToken stop)

@@ -36,6 +36,10 @@ public sealed record RefreshDecision(RefreshScope Scope, string Reason, OpenWind
 /// <param name="machine">What tells this server from others of the same configuration, by which they wait for different times.</param>
 public sealed class RefreshSchedule(RefreshSettings settings, TimeZoneInfo local, string machine)
 {
+    /// <summary>That of this outer host.</summary>
+    public static RefreshSchedule Of(HostSwapSettings settings, TimeProvider time) =>
+        new(settings.Refresh, time.LocalTimeZone, $"{Environment.MachineName} {settings.Paths.Instance}");
+
     private TimeZoneInfo Zone => settings.TimeZone ?? local;
 
     /// <summary>Decides.</summary>

@@ -127,7 +127,7 @@ internal sealed class RefreshSwap(
 
     private async Task<RefreshRecord> GoBackAsync(string why)
     {
-        var back = await host.RollbackAsync(FailurePolicy.Stop, new Agreed(), observer, CancellationToken.None);
+        var back = await host.RollbackAsync(FailurePolicy.Stop, new Consent(), observer, CancellationToken.None);
         return back.Result == OperationResult.Done
             ? run.End(RefreshOutcome.RolledBack, $"{why}; {back.Summary}")
             : run.End(back.Result == OperationResult.FailedOnBothSides ? RefreshOutcome.FailedOnBothSides : RefreshOutcome.NeedsPerson, $"{why}; it could not be rolled back: {Why(back)}");
@@ -153,10 +153,4 @@ internal sealed class RefreshSwap(
     private TimeSpan Until(DateTimeOffset moment) => moment > time.GetUtcNow() ? moment - time.GetUtcNow() : TimeSpan.Zero;
 
     private static string Why(SwapResult result) => result.Problems.Count == 0 ? result.Summary : $"{result.Summary}: {string.Join("; ", result.Problems)}";
-
-    /// <summary>Whoever configured a way back has agreed to it.</summary>
-    private sealed class Agreed : ISwapApproval
-    {
-        public Task<bool> ApproveAsync(Planning.SwapPlan plan, CancellationToken cancellationToken) => Task.FromResult(true);
-    }
 }

@@ -334,10 +334,4 @@ internal sealed class MoverOperation(OuterHostParts parts, ISwapObserver observe
         _plan,
         [.. _outcomes.Values],
         [.. _problems]);
-
-    /// <summary>What was agreed to with the operation itself needs no second question.</summary>
-    private sealed class Consent : ISwapApproval
-    {
-        public Task<bool> ApproveAsync(SwapPlan plan, CancellationToken cancellationToken) => Task.FromResult(true);
-    }
 }
